@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1 // it was tried and failed
+	exitUsage   = 2 // nothing was tried: the command or configuration is wrong
+)
+
+// cli is every command and flag. Each flag has an environment variable
+// TRYOUT_... and a key in the configuration file, both told by --help.
+type cli struct {
+	Config string `help:"Read flags from this TOML file: keys are the flags' names." placeholder:"FILE" type:"path"`
+
+	Serve serveCmd `cmd:"" help:"Serve the API and the invitation pages, and deliver mail, until told to stop."`
+	Demo  demoCmd  `cmd:"" help:"Try it out: a server with a seeded test and an inbox of its own. Nothing leaves this machine."`
+	Env   envCmd   `cmd:"" help:"Print the environment that points ask-cli at a server: eval \"$(tryout env)\"."`
+
+	Vendor struct {
+		Create vendorCreateCmd `cmd:"" help:"Create a vendor, who owns skills."`
+	} `cmd:"" help:"Vendors."`
+	Skill struct {
+		Create skillCreateCmd `cmd:"" help:"Create a skill, the thing being tested."`
+	} `cmd:"" help:"Skills."`
+	Token struct {
+		Create tokenCreateCmd `cmd:"" help:"Issue an access token; it is shown this once."`
+		Revoke tokenRevokeCmd `cmd:"" help:"Revoke an access token; it is dead within a second."`
+	} `cmd:"" help:"Access tokens."`
+
+	Version versionCmd `cmd:"" help:"Print the version."`
+	Help    helpCmd    `cmd:"" help:"Print this help."`
+}
+
+// run executes one command line and returns the exit code.
+func run(ctx context.Context, args []string, io streams) (code int) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
+			code = int(e)
+		default:
+			panic(e)
+		}
+	}()
+	file := &configFile{}
+	parser, err := newParser(ctx, io, file)
+	if err == nil {
+		err = file.load(configPath(args), parser.Model)
+	}
+	if err != nil {
+		fmt.Fprintln(io.err, "tryout:", err)
+		return exitUsage
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(io.err, "tryout: %v\nTry: tryout help\n", err)
+		return exitUsage
+	}
+	return report(command.Run(), io.err)
+}
+
+func newParser(ctx context.Context, io streams, file *configFile) (*kong.Kong, error) {
+	return kong.New(&cli{},
+		kong.Name("tryout"),
+		kong.Description("A self-hosted server for the beta testers of a product; on the wire it is Amazon's SMAPI."),
+		kong.Writers(io.out, io.err),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.DefaultEnvars("TRYOUT"),
+		kong.Resolvers(file),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(io, file),
+	)
+}
+
+// exit carries an exit code out of kong, whose --help ends the process.
+type exit int
+
+// usageError marks mistakes in how the program was called or configured.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func report(err error, w io.Writer) int {
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(w, "tryout:", err)
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+type helpCmd struct{}
+
+// Run prints what --help prints.
+func (helpCmd) Run(k *kong.Kong) error {
+	_, err := k.Parse([]string{"--help"})
+	return err
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"tryout/internal/beta"
+	outgoing "tryout/internal/mail"
+	"tryout/internal/store"
+)
+
+// dataFlag is where a command finds the database.
+type dataFlag struct {
+	Data      string `help:"Directory of the database; created when it is not there." default:"tryout-data" type:"path" placeholder:"DIR"`
+	MasterKey string `help:"Seals the keys in the database: 64 hex digits. Without it, DIR/key is used, and made the first time." placeholder:"HEX"`
+}
+
+// config is what serve can be told, as text: everything wrong with it is found
+// and told at once.
+type config struct {
+	dataFlag
+	Listen       string `help:"Address of the API and the pages." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	PublicURL    string `help:"What links in mail begin with. Default: http and the listen address." placeholder:"URL"`
+	SMTP         string `name:"smtp" help:"The relay that takes our mail: smtp[s]://[user:pass@]host:port. Prefer the environment for a password." placeholder:"URL"`
+	MailFrom     string `help:"Sender of our mail: address or Name <address>." placeholder:"ADDR"`
+	AdminListen  string `help:"Address of /livez, /readyz and /metrics; empty for none." default:"127.0.0.1:8081" placeholder:"ADDR"`
+	Cap          string `help:"Testers that one test can have." default:"500" placeholder:"N"`
+	Rate         string `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
+	MaxInFlight  string `help:"Requests served at once; more wait a little, then get 503." default:"512" placeholder:"N"`
+	Connections  string `help:"Connections to the relay." default:"4" placeholder:"N"`
+	TestLife     string `help:"How long a test runs until it ends by itself." default:"2160h" placeholder:"DURATION"`
+	RemindEvery  string `help:"Between an invitation or reminder and the next reminder to the same tester." default:"24h" placeholder:"DURATION"`
+	AskEvery     string `help:"Between two feedback requests to the same tester." default:"24h" placeholder:"DURATION"`
+	LinkLife     string `help:"How long a personal link works after it was last mailed; 0 means until the test ends." default:"0" placeholder:"DURATION"`
+	DrainGrace   string `help:"How long new connections are still taken once told to stop." default:"2s" placeholder:"DURATION"`
+	TLSCert      string `name:"tls-cert" help:"Certificate chain, PEM; read again when it changes." placeholder:"FILE"`
+	TLSKey       string `name:"tls-key" help:"Its key, PEM." placeholder:"FILE"`
+	TrustedProxy string `help:"Networks of proxies whose X-Forwarded-For is believed, for the log." placeholder:"CIDR,..."`
+	LogFormat    string `help:"text or json." default:"text" placeholder:"FORMAT"`
+	LogLevel     string `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+}
+
+// settings is a config that was found good.
+type settings struct {
+	listen, adminListen string
+	publicURL           string // without a slash at its end; empty means from the listen address
+	data                string
+	master              []byte // nil means from the data directory
+	relay               outgoing.Relay
+	mailFrom            string
+	rules               beta.Rules
+	rate                int
+	maxInFlight         int
+	connections         int
+	drainGrace          time.Duration
+	tlsCert, tlsKey     string
+	proxies             []netip.Prefix
+}
+
+// checker reads settings and keeps what is wrong with them.
+type checker struct{ mistakes []error }
+
+func (c *checker) wrong(flag, format string, args ...any) {
+	c.mistakes = append(c.mistakes, fmt.Errorf("--%s: %s", flag, fmt.Sprintf(format, args...)))
+}
+
+// settings checks everything; the error names every mistake.
+func (c config) settings(others ...error) (settings, error) {
+	check := &checker{mistakes: others}
+	s := settings{
+		listen:      check.address("listen", c.Listen),
+		publicURL:   check.publicURL(c.PublicURL),
+		data:        c.Data,
+		master:      check.masterKey(c.MasterKey),
+		relay:       check.relay(c.SMTP),
+		mailFrom:    check.mailbox("mail-from", c.MailFrom),
+		rate:        check.number("rate", c.Rate, 0),
+		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1),
+		connections: check.number("connections", c.Connections, 1),
+		drainGrace:  check.duration("drain-grace", c.DrainGrace),
+		tlsCert:     c.TLSCert,
+		tlsKey:      c.TLSKey,
+		proxies:     check.networks("trusted-proxy", c.TrustedProxy),
+		rules: beta.Rules{
+			Cap:           check.number("cap", c.Cap, 1),
+			Life:          check.duration("test-life", c.TestLife),
+			ReminderEvery: check.duration("remind-every", c.RemindEvery),
+			FeedbackEvery: check.duration("ask-every", c.AskEvery),
+			LinkLife:      check.duration("link-life", c.LinkLife),
+		},
+	}
+	if c.AdminListen != "" {
+		s.adminListen = check.address("admin-listen", c.AdminListen)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		check.wrong("tls-cert", "and --tls-key go together")
+	}
+	check.oneOf("log-format", c.LogFormat, "text", "json")
+	check.oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
+	if check.mistakes != nil {
+		return settings{}, usageError{errors.Join(check.mistakes...)}
+	}
+	return s, nil
+}
+
+func (c *checker) address(flag, value string) string {
+	_, port, err := net.SplitHostPort(value)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
+		c.wrong(flag, "must be host:port such as 127.0.0.1:8080")
+	}
+	return value
+}
+
+func (c *checker) publicURL(value string) string {
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		c.wrong("public-url", "must be http(s)://host[:port] and nothing more")
+	}
+	return strings.TrimRight(value, "/")
+}
+
+func (c *checker) masterKey(value string) []byte {
+	if value == "" {
+		return nil
+	}
+	key, err := hex.DecodeString(value)
+	if err != nil || len(key) != store.KeySize {
+		c.wrong("master-key", "must be %d hex digits", 2*store.KeySize)
+	}
+	return key
+}
+
+func (c *checker) relay(value string) outgoing.Relay {
+	if value == "" {
+		c.wrong("smtp", "is missing: without a relay no invitation leaves; to try things out use: tryout demo")
+		return outgoing.Relay{}
+	}
+	relay, err := outgoing.ParseRelay(value)
+	if err != nil {
+		c.wrong("smtp", "%v", err)
+	}
+	return relay
+}
+
+func (c *checker) mailbox(flag, value string) string {
+	if _, err := mail.ParseAddress(value); err != nil {
+		c.wrong(flag, "must be an e-mail address: who our mail is from")
+	}
+	return value
+}
+
+func (c *checker) number(flag, value string, least int) int {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least {
+		c.wrong(flag, "must be a whole number of at least %d, not %q", least, value)
+	}
+	return n
+}
+
+func (c *checker) duration(flag, value string) time.Duration {
+	if value == "0" {
+		return 0
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 {
+		c.wrong(flag, "must be a duration such as 90s or 24h, not %q", value)
+	}
+	return d
+}
+
+func (c *checker) networks(flag, value string) (list []netip.Prefix) {
+	for text := range strings.SplitSeq(value, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			c.wrong(flag, "must be networks such as 10.0.0.0/8, not %q", text)
+		}
+		list = append(list, prefix)
+	}
+	return list
+}
+
+func (c *checker) oneOf(flag, value string, allowed ...string) {
+	for _, a := range allowed {
+		if value == a {
+			return
+		}
+	}
+	c.wrong(flag, "must be one of %s, not %q", strings.Join(allowed, ", "), value)
+}

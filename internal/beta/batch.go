@@ -1,0 +1,81 @@
+package beta
+
+import "time"
+
+// Operation is what a call did.
+type Operation string
+
+// The operations that a batch records.
+const (
+	OpCreate   Operation = "CREATE"
+	OpUpdate   Operation = "UPDATE"
+	OpStart    Operation = "START"
+	OpEnd      Operation = "END"
+	OpExpire   Operation = "EXPIRE" // the test's time was up
+	OpAdd      Operation = "ADD"
+	OpRemove   Operation = "REMOVE"
+	OpRemind   Operation = "REMIND"
+	OpFeedback Operation = "REQUEST_FEEDBACK"
+	OpAccept   Operation = "ACCEPT"  // by the tester
+	OpDecline  Operation = "DECLINE" // by the tester: no thanks, or leaving
+)
+
+// Result is what became of one address in a call.
+type Result string
+
+// The results.
+const (
+	Added     Result = "ADDED"
+	Already   Result = "ALREADY_THERE"
+	Removed   Result = "REMOVED"
+	NotThere  Result = "NOT_THERE"
+	Mailed    Result = "MAILED" // invited at the start, told of the end, reminded, asked for feedback
+	Skipped   Result = "SKIPPED"
+	Answered  Result = "ANSWERED"
+	Unchanged Result = "UNCHANGED"
+)
+
+// Reason says why an address was not mailed.
+type Reason string
+
+// The reasons.
+const (
+	BecauseDraft         Reason = "TEST_IN_DRAFT"
+	BecauseDeclined      Reason = "DECLINED"
+	BecauseLeft          Reason = "LEFT"
+	BecauseUndeliverable Reason = "UNDELIVERABLE"
+	BecauseCoolDown      Reason = "COOL_DOWN" // mailed too recently
+	BecauseUnsettled     Reason = "UNSETTLED" // an earlier mail of this kind is still on its way
+	BecauseRepeated      Reason = "REPEATED"  // named before in the same call
+	BecauseNotThere      Reason = "NOT_THERE"
+)
+
+// Batch is the record of one call that changed something: who, when, through
+// which request, and what became of each address. It is the batch report and
+// the audit entry in one. It names testers by number, never by address, so
+// that erasing a person need not touch it.
+type Batch struct {
+	ID        string
+	Test      TestID
+	Skill     SkillID
+	Vendor    VendorID
+	By        string
+	RequestID string
+	Operation Operation
+	At        time.Time
+	Entries   []Entry // in the order of the request
+}
+
+// Entry is what became of one address.
+type Entry struct {
+	Tester int64
+	Result Result
+	Reason Reason // why no mail was queued; empty when one was or none was due
+}
+
+// ReportEntry is an [Entry] with the address it is about; Email is zero when
+// the person was erased since.
+type ReportEntry struct {
+	Entry
+	Email Email
+}

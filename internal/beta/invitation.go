@@ -1,0 +1,171 @@
+package beta
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+)
+
+// Link is what a personal invitation link names. A tester who is removed and
+// added again has a new number, so the old link stays dead.
+type Link struct {
+	Test   TestID
+	Tester int64
+}
+
+// Links writes and reads the personal part of invitation links:
+// test-tester-code, where the code is an HMAC-SHA256 over the two, cut to 128
+// bits. Nothing of a link is stored.
+type Links struct{ key []byte }
+
+// NewLinks returns Links that authenticate with key, at least 32 random bytes.
+func NewLinks(key []byte) Links { return Links{key} }
+
+// Text returns the link's text: letters, digits, - and _ only.
+func (k Links) Text(l Link) string {
+	name := l.Test.String() + "-" + strconv.FormatInt(l.Tester, 10)
+	return name + "-" + base64.RawURLEncoding.EncodeToString(k.code(name))
+}
+
+// Parse reads what [Links.Text] wrote; ok is false for anything else.
+func (k Links) Parse(s string) (l Link, ok bool) {
+	test, rest, _ := strings.Cut(s, "-")
+	number, _, _ := strings.Cut(rest, "-")
+	id, ok := ParseTestID(test)
+	n, err := strconv.ParseInt(number, 10, 64)
+	l = Link{id, n}
+	return l, ok && err == nil && hmac.Equal([]byte(s), []byte(k.Text(l)))
+}
+
+func (k Links) code(name string) []byte {
+	mac := hmac.New(sha256.New, k.key)
+	mac.Write([]byte("invitation " + name))
+	return mac.Sum(nil)[:16]
+}
+
+// Invitation is what the page behind a link shows.
+type Invitation struct {
+	Test   Test
+	Status Status // what holds now
+	Tester Tester // zero on the page of the test itself
+	Skill  Skill
+	Vendor Vendor
+}
+
+var errNoInvitation = notFound("There is no such invitation.")
+
+// Invitation returns what a link leads to. It is a [NotFound] error when the
+// link names nobody any more: the tester was removed, or the link outlived the
+// life that the operator set.
+func (s *Service) Invitation(ctx context.Context, l Link) (Invitation, error) {
+	var inv Invitation
+	err := s.store.View(ctx, func(r Reader) (err error) {
+		inv, err = s.invitation(r, l)
+		return err
+	})
+	return inv, err
+}
+
+// Accept records that the tester takes the invitation. Accepting twice is no
+// error. It is a [NotFound] error when the link names nobody any more, a
+// [Conflict] when the test is not running.
+func (s *Service) Accept(ctx context.Context, l Link, requestID string) (Invitation, error) {
+	return s.answer(ctx, l, requestID, OpAccept, func(TesterState) TesterState { return Accepted })
+}
+
+// Decline records that the tester says no thanks or, having accepted, leaves.
+// They are not mailed any more and keep their place until they are removed.
+// Its errors are those of Accept.
+func (s *Service) Decline(ctx context.Context, l Link, requestID string) (Invitation, error) {
+	return s.answer(ctx, l, requestID, OpDecline, func(was TesterState) TesterState {
+		if was == Accepted || was == Left {
+			return Left
+		}
+		return Declined
+	})
+}
+
+// TestPage returns what the page of a test's own address shows; it names no tester.
+func (s *Service) TestPage(ctx context.Context, id TestID) (Invitation, error) {
+	var inv Invitation
+	err := s.store.View(ctx, func(r Reader) (err error) {
+		inv, err = s.about(r, id)
+		return err
+	})
+	return inv, err
+}
+
+func (s *Service) answer(ctx context.Context, l Link, requestID string, op Operation, next func(TesterState) TesterState) (Invitation, error) {
+	var inv Invitation
+	err := s.store.Update(ctx, func(tx Tx) (err error) {
+		if inv, err = s.lockInvitation(tx, l); err != nil {
+			return err
+		}
+		if inv.Status != Running {
+			return conflict("The test is not running.")
+		}
+		return s.setState(tx, &inv, next(inv.Tester.State), op, requestID)
+	})
+	return inv, err
+}
+
+func (s *Service) setState(tx Tx, inv *Invitation, state TesterState, op Operation, requestID string) error {
+	if inv.Tester.State == state {
+		return nil
+	}
+	inv.Tester.State = state
+	if err := tx.SaveTesters(inv.Test.ID, []Tester{inv.Tester}); err != nil {
+		return err
+	}
+	if err := tx.Suppress(inv.Test.ID, inv.Tester.Email.Key, inv.Tester.refusal(), s.now()); err != nil {
+		return err
+	}
+	c := s.begin(tx, Caller{Name: "tester", Vendor: inv.Vendor.ID, RequestID: requestID}, inv.Test, op)
+	c.note(inv.Tester.Number, Answered, "")
+	return tx.RecordBatch(c.batch)
+}
+
+// lockInvitation is invitation, holding the test against other writers.
+func (s *Service) lockInvitation(tx Tx, l Link) (Invitation, error) {
+	inv, err := s.about(tx, l.Test)
+	if err != nil {
+		return Invitation{}, err
+	}
+	if _, _, err := tx.LockTest(inv.Skill.ID); err != nil {
+		return Invitation{}, err
+	}
+	return s.invitation(tx, l)
+}
+
+// invitation reads what l leads to.
+func (s *Service) invitation(r Reader, l Link) (Invitation, error) {
+	inv, err := s.about(r, l.Test)
+	if err != nil {
+		return Invitation{}, err
+	}
+	tester, found, err := r.TesterByNumber(l.Test, l.Tester)
+	if err != nil {
+		return Invitation{}, err
+	}
+	if !found || s.LinkLife > 0 && s.now().After(tester.NotifiedAt.Add(s.LinkLife)) {
+		return Invitation{}, errNoInvitation
+	}
+	inv.Tester = tester
+	return inv, nil
+}
+
+// about reads what surrounds a test.
+func (s *Service) about(r Reader, id TestID) (Invitation, error) {
+	test, found, err := r.Test(id)
+	if err != nil {
+		return Invitation{}, err
+	}
+	if !found {
+		return Invitation{}, errNoInvitation
+	}
+	skill, vendor, err := r.Skill(test.Skill)
+	return Invitation{Test: test, Status: test.Status(s.now()), Skill: skill, Vendor: vendor}, err
+}

@@ -1,0 +1,120 @@
+package beta
+
+import (
+	"fmt"
+	"time"
+)
+
+// MailKind is what a mail is about.
+type MailKind string
+
+// The kinds of mail.
+const (
+	InvitationMail MailKind = "INVITATION"
+	ReminderMail   MailKind = "REMINDER"
+	FeedbackMail   MailKind = "FEEDBACK"
+	RemovedMail    MailKind = "REMOVED" // access removed
+	EndedMail      MailKind = "ENDED"   // test ended
+)
+
+// MailKinds is a set of kinds.
+type MailKinds int64
+
+// Bit returns the set that holds k alone.
+func (k MailKind) Bit() MailKinds {
+	switch k {
+	case InvitationMail:
+		return 1
+	case ReminderMail:
+		return 2
+	case FeedbackMail:
+		return 4
+	case RemovedMail:
+		return 8
+	case EndedMail:
+		return 16
+	}
+	return 0
+}
+
+// Has reports whether k is in the set.
+func (s MailKinds) Has(k MailKind) bool { return s&k.Bit() != 0 }
+
+// MailState is where a mail is on its way.
+type MailState string
+
+// The states of a mail. The first three are unsettled: something is still to happen.
+const (
+	MailQueued     MailState = "queued"     // waits for its first attempt
+	MailSending    MailState = "sending"    // claimed; an attempt is under way
+	MailDeferred   MailState = "deferred"   // an attempt failed for now; another follows
+	MailSent       MailState = "sent"       // the relay took it
+	MailFailed     MailState = "failed"     // refused for good, or given up
+	MailBounced    MailState = "bounced"    // came back after it was sent
+	MailSuppressed MailState = "suppressed" // the recipient asked for no mail
+	MailDropped    MailState = "dropped"    // no longer wanted when its turn came
+	MailUnknown    MailState = "unknown"    // the relay may or may not have taken it
+)
+
+// MailID names a mail: the tester it went to and which of the tester's mails it is.
+type MailID struct {
+	Test   TestID
+	Tester int64
+	Seq    int // 1 for a tester's first mail
+}
+
+// String returns the id as it stands in a Message-ID.
+func (id MailID) String() string {
+	return fmt.Sprintf("%s.%d.%d", id.Test, id.Tester, id.Seq)
+}
+
+// Mail is something to be sent to one address, of one kind, not yet written.
+// It holds no text and no link: both are made when it is sent.
+type Mail struct {
+	ID        MailID
+	Kind      MailKind
+	To        Email
+	Vendor    VendorID
+	Batch     string    // the batch that caused it
+	RequestID string    // the request that caused it
+	QueuedAt  time.Time // when it was caused
+	DueAt     time.Time // when the next attempt may begin
+	Attempts  int       // attempts begun, this one included once it is claimed
+	Cuts      int       // attempts in a row that ended with a cut connection
+	Unknowns  int       // attempts whose final reply was lost
+}
+
+// Letter is everything a message says: what the outbox asks for just before it
+// sends a [Mail].
+type Letter struct {
+	ID            MailID
+	Kind          MailKind
+	To            Email
+	Skill         string    // the skill's name
+	Vendor        string    // the vendor's name
+	FeedbackEmail string    // where feedback goes; empty when not given
+	ExpiresAt     time.Time // when the test ends by itself
+	Link          string    // the recipient's personal link, absolute
+	Accepted      bool      // whether the recipient has accepted
+}
+
+// Reply is what a relay last said about a mail.
+type Reply struct {
+	Relay    string // host:port
+	Step     string // the command it answered, such as "RCPT TO"
+	Code     int    // 250; zero when there was no reply
+	Enhanced string // "2.1.5" (RFC 3463); empty when the relay gave none
+	Text     string // its words; or what went wrong on our side of the line
+}
+
+// Settlement is the outcome of an attempt to send a mail.
+type Settlement struct {
+	State         MailState
+	DueAt         time.Time // when deferred: the next attempt
+	SettledAt     time.Time // when nothing more is to happen; zero while deferred
+	Attempts      int       // that count
+	Cuts          int
+	Unknowns      int
+	Undeliverable bool // the address itself was refused for good
+	Reply         Reply
+}

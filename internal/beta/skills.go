@@ -1,0 +1,128 @@
+package beta
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+)
+
+// CreateVendor stores a vendor. It is an [Invalid] error when the name or the
+// id cannot serve, a [Conflict] when the id is taken. For operators: nobody is
+// asked who is calling.
+func (s *Service) CreateVendor(ctx context.Context, v Vendor) error {
+	if err := errors.Join(checkName("vendor", v.Name), checkID("vendor", string(v.ID))); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		created, err := tx.CreateVendor(v, s.now())
+		return taken(created, err, "vendor")
+	})
+}
+
+// CreateSkill stores a skill. Its errors are those of CreateVendor, and
+// [NotFound] when there is no such vendor.
+func (s *Service) CreateSkill(ctx context.Context, skill Skill) error {
+	if err := errors.Join(checkName("skill", skill.Name), checkID("skill", string(skill.ID))); err != nil {
+		return err
+	}
+	skill.CreatedAt = s.now()
+	return s.store.Update(ctx, func(tx Tx) error {
+		if _, err := tx.Vendor(skill.Vendor); errors.Is(err, ErrNoRow) {
+			return notFound("There is no vendor with this id.")
+		} else if err != nil {
+			return err
+		}
+		created, err := tx.CreateSkill(skill)
+		return taken(created, err, "skill")
+	})
+}
+
+// Vendor returns the caller's vendor.
+func (s *Service) Vendor(ctx context.Context, by Caller) (Vendor, error) {
+	var v Vendor
+	err := s.store.View(ctx, func(r Reader) (err error) {
+		v, err = r.Vendor(by.Vendor)
+		return err
+	})
+	return v, err
+}
+
+// Skills returns up to limit skills of a vendor after the given id. Another
+// vendor's are [Unauthorized].
+func (s *Service) Skills(ctx context.Context, by Caller, vendor VendorID, after SkillID, limit int) ([]Skill, error) {
+	if vendor != by.Vendor {
+		return nil, &Error{Kind: Unauthorized, Code: CodeUnauthorized, Message: "The token does not give access to this vendor."}
+	}
+	var skills []Skill
+	err := s.store.View(ctx, func(r Reader) (err error) {
+		skills, err = r.Skills(vendor, after, limit)
+		return err
+	})
+	return skills, err
+}
+
+// Skill returns a skill that the caller may read.
+func (s *Service) Skill(ctx context.Context, by Caller, id SkillID) (Skill, error) {
+	var skill Skill
+	err := s.store.View(ctx, func(r Reader) error {
+		found, test, err := r.SkillTest(id)
+		skill = found
+		return may(by, Need{}, found, test, err)
+	})
+	return skill, err
+}
+
+// BatchReport returns what one call did, with the addresses it is about. A
+// batch of another skill is [NotFound].
+func (s *Service) BatchReport(ctx context.Context, by Caller, id SkillID, batchID string) (Batch, []ReportEntry, error) {
+	var batch Batch
+	var report []ReportEntry
+	err := s.read(ctx, by, id, func(r Reader, _ Test) error {
+		b, found, err := r.Batch(batchID)
+		if err != nil {
+			return err
+		}
+		if !found || b.Skill != id {
+			return notFound("The skill has no batch with this id.")
+		}
+		batch = b
+		report, err = withAddresses(r, b)
+		return err
+	})
+	return batch, report, err
+}
+
+func withAddresses(r Reader, b Batch) ([]ReportEntry, error) {
+	numbers := make([]int64, len(b.Entries))
+	for i, e := range b.Entries {
+		numbers[i] = e.Tester
+	}
+	addresses, err := r.Addresses(b.Test, numbers)
+	report := make([]ReportEntry, len(b.Entries))
+	for i, e := range b.Entries {
+		report[i] = ReportEntry{e, addresses[e.Tester]}
+	}
+	return report, err
+}
+
+func checkName(thing, name string) error {
+	if strings.TrimSpace(name) == "" || len(name) > 255 || strings.ContainsFunc(name, unicode.IsControl) {
+		return &Error{Kind: Invalid, Code: CodePattern, Message: "The " + thing + "'s name must have 1 to 255 octets and no control characters."}
+	}
+	return nil
+}
+
+func checkID(thing, id string) error {
+	if _, err := ParseSkillID(id); err != nil {
+		return &Error{Kind: Invalid, Code: CodePattern, Message: "The " + thing + "'s id must have 1 to 255 characters and no control characters."}
+	}
+	return nil
+}
+
+func taken(created bool, err error, thing string) error {
+	if err == nil && !created {
+		return conflict("There is a " + thing + " with this id already.")
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package beta
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Store remembers everything. Its methods fail with an [Unavailable] error when
+// the database cannot be asked now; any other error of theirs is ours.
+type Store interface {
+	// View runs fn on one consistent snapshot.
+	View(ctx context.Context, fn func(Reader) error) error
+
+	// Update runs fn in a transaction that is durable when Update returns nil
+	// and without effect when fn fails. It may run fn again after a lost race:
+	// fn changes nothing but tx and what it sets anew each time.
+	Update(ctx context.Context, fn func(Tx) error) error
+}
+
+// ErrNoRow is returned by a [Reader] for a vendor or skill that is not there.
+var ErrNoRow = errors.New("no such row")
+
+// Reader reads one snapshot. What may be absent is answered with a found flag.
+type Reader interface {
+	// Skill returns a skill and the vendor who owns it, or ErrNoRow.
+	Skill(id SkillID) (Skill, Vendor, error)
+	// Vendor returns a vendor, or ErrNoRow.
+	Vendor(id VendorID) (Vendor, error)
+	// Skills returns up to limit skills of a vendor after the given id, by id.
+	Skills(vendor VendorID, after SkillID, limit int) ([]Skill, error)
+
+	// SkillTest returns a skill and its newest test; the test's ID is zero when
+	// it never had one. ErrNoRow when there is no such skill.
+	SkillTest(id SkillID) (Skill, Test, error)
+	// Test returns one round.
+	Test(id TestID) (test Test, found bool, err error)
+
+	// Tester returns the tester with the given address key.
+	Tester(test TestID, key string) (tester Tester, found bool, err error)
+	// TesterByNumber returns the tester with the given number.
+	TesterByNumber(test TestID, number int64) (tester Tester, found bool, err error)
+	// Testers passes up to limit testers to yield, those after the given
+	// address key, by address key.
+	Testers(test TestID, after string, limit int, yield func(Tester) error) error
+	// TestersAfter returns up to limit testers with numbers above the given one, by number.
+	TestersAfter(test TestID, number int64, limit int) ([]Tester, error)
+
+	// Batch returns a batch.
+	Batch(id string) (batch Batch, found bool, err error)
+	// Addresses returns the addresses of numbers of a test, also of testers who
+	// were removed. Numbers of erased people are absent.
+	Addresses(test TestID, numbers []int64) (map[int64]Email, error)
+
+	// HandedOver reports whether any mail to the tester was, or may have been,
+	// taken by a relay.
+	HandedOver(test TestID, number int64) (bool, error)
+	// DueTests returns up to limit tests that time or size left unfinished:
+	// those expired at now, STARTING or STOPPING.
+	DueTests(now time.Time, limit int) ([]Test, error)
+}
+
+// Tx reads and writes inside one transaction. What it reads for a skill's test
+// with LockTest stays true until the end of the transaction.
+type Tx interface {
+	Reader
+
+	// CreateVendor stores a vendor; created is false when the id is taken.
+	CreateVendor(v Vendor, now time.Time) (created bool, err error)
+	// CreateSkill stores a skill; created is false when the id is taken.
+	CreateSkill(s Skill) (created bool, err error)
+
+	// LockTest is SkillTest, holding the skill's test against other writers.
+	LockTest(id SkillID) (Skill, Test, error)
+	// CreateTest stores a new round and makes it the skill's newest.
+	CreateTest(t Test) error
+	// SaveTest overwrites what may change of a test.
+	SaveTest(t Test) error
+
+	// AddTesters stores the testers whose address key is not in the test yet
+	// and returns the numbers of those stored, ascending.
+	AddTesters(test TestID, testers []Tester) (numbers []int64, err error)
+	// FindTesters returns the testers with the given address keys, in no order.
+	FindTesters(test TestID, keys []string) ([]Tester, error)
+	// SaveTesters overwrites what may change of testers.
+	SaveTesters(test TestID, testers []Tester) error
+	// RemoveTesters moves testers to the history, where their address stays
+	// known to batches until it is erased.
+	RemoveTesters(test TestID, testers []Tester, now time.Time) error
+	// RememberStrangers stores addresses that a call named without their being
+	// in the test, under the numbers given, and returns for each key the number
+	// it has in the test's history: the new one or an earlier one.
+	RememberStrangers(test TestID, strangers []Tester, now time.Time) (map[string]int64, error)
+
+	// Suppress remembers that an address wants no mail of a test; an empty
+	// reason forgets it.
+	Suppress(test TestID, key string, reason Reason, now time.Time) error
+	// Suppressed returns which of the address keys want no mail of a test, and why.
+	Suppressed(test TestID, keys []string) (map[string]Reason, error)
+
+	// QueueMails stores mail to be sent.
+	QueueMails(mails []Mail) error
+	// RecordBatch stores what a call did.
+	RecordBatch(b Batch) error
+}

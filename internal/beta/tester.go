@@ -1,0 +1,64 @@
+package beta
+
+import "time"
+
+// TesterState is what a tester answered.
+type TesterState string
+
+// The states of a tester.
+const (
+	Invited  TesterState = "INVITED"  // no answer yet
+	Accepted TesterState = "ACCEPTED" // in the test
+	Declined TesterState = "DECLINED" // said no thanks
+	Left     TesterState = "LEFT"     // accepted once, then left
+)
+
+// InvitationStatus is a tester's answer in SMAPI's two words.
+type InvitationStatus string
+
+// SMAPI's words for an invitation.
+const (
+	InvitationAccepted    InvitationStatus = "ACCEPTED"
+	InvitationNotAccepted InvitationStatus = "NOT_ACCEPTED"
+)
+
+// Tester is an address invited to a test.
+type Tester struct {
+	Test          TestID
+	Number        int64 // counts the testers of a test as they were added; never given twice, so a tester added again is another one
+	Email         Email
+	State         TesterState
+	AssociatedAt  time.Time // when the tester was added
+	NotifiedAt    time.Time // when an invitation or reminder was last queued; zero if never
+	FeedbackAt    time.Time // when a feedback request was last queued; zero if never
+	Mails         int       // mails queued so far
+	Unsettled     MailKinds // kinds of which a mail is queued and not settled
+	Undeliverable bool      // the address refused our mail for good
+}
+
+// InvitationStatus returns ACCEPTED for who is in the test, else NOT_ACCEPTED.
+func (t Tester) InvitationStatus() InvitationStatus {
+	if t.State == Accepted {
+		return InvitationAccepted
+	}
+	return InvitationNotAccepted
+}
+
+// Reachable reports whether the tester may be mailed at all: not after no
+// thanks, after leaving, or when the address refused our mail for good.
+func (t Tester) Reachable() bool {
+	return t.refusal() == ""
+}
+
+// refusal says why the tester may not be mailed; empty when they may.
+func (t Tester) refusal() Reason {
+	switch {
+	case t.State == Declined:
+		return BecauseDeclined
+	case t.State == Left:
+		return BecauseLeft
+	case t.Undeliverable:
+		return BecauseUndeliverable
+	}
+	return ""
+}

@@ -1,0 +1,149 @@
+package httpd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// maxTarget is the longest request target answered, in bytes (RFC 9112 section 3 asks for 8000 at least).
+const maxTarget = 8 << 10
+
+// Config is what an Edge is built from.
+type Config struct {
+	Log     *slog.Logger          // nil means none
+	Metrics prometheus.Registerer // nil means none
+	Now     func() time.Time      // nil means time.Now
+
+	MaxInFlight int           // requests served at once; zero means 512. As many again wait up to a second, any more get 503 at once
+	MaxBody     int64         // bytes of a request body; zero means 256 KiB. Reading further fails with *http.MaxBytesError
+	Deadline    time.Duration // after which a request's context ends; zero means 20 s, short of the 30 s an answer may take
+
+	// TrustedProxies are those whose X-Forwarded-For is believed, for the client address in the log only.
+	TrustedProxies []netip.Prefix
+
+	// Fail returns the JSON body of a failure that the edge itself answers
+	// (400, 414, 431, 500, 501, 503, 505...); nil means {"message": status text}.
+	Fail func(status int) []byte
+}
+
+// Edge is the http.Handler in front of all others. Make it with New.
+type Edge struct {
+	next     http.Handler
+	log      *slog.Logger
+	metrics  metrics
+	now      func() time.Time
+	gate     gate
+	maxBody  int64
+	deadline time.Duration
+	trusted  []netip.Prefix
+	body     func(status int) []byte
+	draining atomic.Bool
+}
+
+// New returns an Edge in front of next. It panics if c.Metrics already holds the metrics of another Edge.
+func New(next http.Handler, c Config) *Edge {
+	e := &Edge{
+		next:     next,
+		log:      cmp.Or(c.Log, slog.New(slog.DiscardHandler)),
+		metrics:  newMetrics(c.Metrics),
+		now:      c.Now,
+		gate:     newGate(cmp.Or(c.MaxInFlight, 512)),
+		maxBody:  cmp.Or(c.MaxBody, 256<<10),
+		deadline: cmp.Or(c.Deadline, 20*time.Second),
+		trusted:  c.TrustedProxies,
+		body:     c.Fail,
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.body == nil {
+		e.body = plainBody
+	}
+	return e
+}
+
+// Draining reports whether a Server of this edge has been told to stop: readiness fails then.
+func (e *Edge) Draining() bool { return e.draining.Load() }
+
+// ServeHTTP answers r through the next handler, or by itself when r may not get that far.
+func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answering(r)
+	ev := e.begin(r)
+	a := &answer{ResponseWriter: w, edge: e, id: ev.id, last: doubtfulFraming(r)}
+	defer func() { e.end(ev, a.status, a.bytes) }()
+	defer e.rescue(ev, a)
+	e.admit(ev, a, r)
+	a.finish()
+}
+
+// begin opens the event of r.
+func (e *Edge) begin(r *http.Request) *event {
+	return &event{
+		id:     newID(),
+		method: knownMethod(r.Method),
+		client: addrText(clientAddr(r, e.trusted)),
+		begun:  e.now(),
+	}
+}
+
+// admit hands r on if it is short enough and a place is free.
+func (e *Edge) admit(ev *event, a *answer, r *http.Request) {
+	if len(r.RequestURI) > maxTarget {
+		a.fail(http.StatusRequestURITooLong)
+		return
+	}
+	if !e.gate.enter(r.Context()) {
+		a.fail(http.StatusServiceUnavailable)
+		return
+	}
+	defer e.gate.leave()
+	e.metrics.inFlight.Inc()
+	defer e.metrics.inFlight.Dec()
+	e.serve(ev, a, r)
+}
+
+func (e *Edge) serve(ev *event, a *answer, r *http.Request) {
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), eventKey{}, ev), e.deadline)
+	defer cancel()
+	r = r.WithContext(ctx)
+	if r.Body != nil {
+		// The library's own writer, not a: MaxBytesReader tells it to close the connection of an oversized body.
+		r.Body = http.MaxBytesReader(a.ResponseWriter, r.Body, e.maxBody)
+	}
+	e.next.ServeHTTP(a, r)
+}
+
+// rescue turns a handler's panic into a 500, or cuts the connection when part of
+// an answer has left already: half an answer must not look like a whole one.
+// It must be deferred itself, or recover sees nothing.
+func (e *Edge) rescue(ev *event, a *answer) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	e.metrics.panics.Inc()
+	e.log.Error("panic", "panic", fmt.Sprint(p), "request_id", ev.id, "stack", string(debug.Stack()))
+	if a.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	a.fail(http.StatusInternalServerError)
+}
+
+// end closes the event: the one log line, and the metrics.
+func (e *Edge) end(ev *event, status int, bytes int64) {
+	took := e.now().Sub(ev.begun)
+	e.metrics.observe(ev, status, took)
+	e.log.LogAttrs(context.Background(), slog.LevelInfo, "request", ev.attrs(status, bytes, took)...)
+}

@@ -1,0 +1,139 @@
+// Package lwa is access: it issues and checks bearer tokens the way Login with
+// Amazon does. Tokens are opaque ("Atza|" and 256 random bits), bound to a
+// vendor, of a scope and for a time; only their SHA-256 is stored. (They have
+// so much entropy that a slow hash would add nothing.)
+//
+// A token is asked about in the database at every request, so that a revoked
+// one is dead at once, on every replica.
+package lwa
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+// Scopes known here (contract of SMAPI; any other is ignored).
+const (
+	ScopeWrite = "alexa::ask:skills:readwrite" // everything
+	ScopeRead  = "alexa::ask:skills:read"      // the GETs
+)
+
+// Digest is the SHA-256 of a token.
+type Digest [sha256.Size]byte
+
+// Token is what is known of an access token.
+type Token struct {
+	Vendor    beta.VendorID
+	Scope     string // space separated, RFC 6749 section 3.3
+	ExpiresAt time.Time
+	RevokedAt time.Time // zero while it is good
+}
+
+// Store is what access needs remembered.
+type Store interface {
+	SaveToken(ctx context.Context, d Digest, t Token) error
+	Token(ctx context.Context, d Digest) (t Token, found bool, err error)
+	RevokeToken(ctx context.Context, d Digest, now time.Time) (found bool, err error)
+}
+
+// Access issues and checks tokens.
+type Access struct {
+	Store Store
+	Now   func() time.Time
+}
+
+// ErrScope is returned by Issue when no scope of the list is known.
+var ErrScope = errors.New("no known scope; use " + ScopeWrite + " or " + ScopeRead)
+
+// Issue makes an access token for a vendor that is good for ttl. Scopes that
+// are not known here are left out; ErrScope when none remains.
+func (a Access) Issue(ctx context.Context, vendor beta.VendorID, scope string, ttl time.Duration) (token string, err error) {
+	granted := known(scope)
+	if granted == "" {
+		return "", ErrScope
+	}
+	token = newToken()
+	err = a.Store.SaveToken(ctx, digest(token), Token{
+		Vendor: vendor, Scope: granted, ExpiresAt: a.Now().Add(ttl),
+	})
+	return token, err
+}
+
+// Revoke ends a token at once; found is false when there is no such token.
+func (a Access) Revoke(ctx context.Context, token string) (found bool, err error) {
+	return a.Store.RevokeToken(ctx, digest(token), a.Now())
+}
+
+// Caller returns who sends a request, told by its Authorization header alone. A
+// missing, unknown, expired or revoked token is an [beta.Unauthorized] error.
+func (a Access) Caller(ctx context.Context, h http.Header) (beta.Caller, error) {
+	token, err := bearer(h)
+	if err != nil {
+		return beta.Caller{}, err
+	}
+	d := digest(token)
+	t, found, err := a.Store.Token(ctx, d)
+	switch {
+	case err != nil:
+		return beta.Caller{}, fmt.Errorf("check token: %w", err)
+	case !found:
+		return beta.Caller{}, unauthorized("The token is not known.")
+	case !t.RevokedAt.IsZero():
+		return beta.Caller{}, unauthorized("The token was revoked.")
+	case !a.Now().Before(t.ExpiresAt):
+		return beta.Caller{}, unauthorized("The token has expired.")
+	}
+	return beta.Caller{
+		Name:   "token " + hex.EncodeToString(d[:4]),
+		Vendor: t.Vendor,
+		Write:  slices.Contains(strings.Fields(t.Scope), ScopeWrite),
+	}, nil
+}
+
+// bearer returns the token of the one Authorization header: "Bearer token", the
+// scheme in any case, or the bare token, as ask-cli's older client sends it.
+func bearer(h http.Header) (string, error) {
+	values := h.Values("Authorization")
+	if len(values) != 1 {
+		return "", unauthorized("One Authorization header with a bearer token is needed.")
+	}
+	scheme, token, found := strings.Cut(strings.TrimSpace(values[0]), " ")
+	if !found {
+		scheme, token = "Bearer", scheme
+	}
+	if !strings.EqualFold(scheme, "Bearer") || token == "" || strings.ContainsAny(token, " \t,\"") {
+		return "", unauthorized("The Authorization header must be: Bearer, a space, and the token.")
+	}
+	return token, nil
+}
+
+func unauthorized(message string) error {
+	return &beta.Error{Kind: beta.Unauthorized, Code: beta.CodeUnauthorized, Message: message}
+}
+
+func known(scope string) string {
+	scopes := slices.DeleteFunc(strings.Fields(scope), func(s string) bool {
+		return s != ScopeWrite && s != ScopeRead
+	})
+	slices.Sort(scopes)
+	return strings.Join(slices.Compact(scopes), " ")
+}
+
+func newToken() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return "Atza|" + base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func digest(token string) Digest { return sha256.Sum256([]byte(token)) }

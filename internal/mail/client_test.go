@@ -1,0 +1,245 @@
+package mail_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tryout/internal/mail"
+)
+
+func TestMessagesShareOneConnection(t *testing.T) {
+	t.Parallel()
+	for _, extension := range []string{"PIPELINING", "8BITMIME"} {
+		s := &script{extensions: []string{extension}}
+		c := client(t, s.relayOf(t))
+		for range 50 {
+			if reply := sent(t, c, note()); reply.Code != 250 || reply.Enhanced != "2.0.0" || reply.Text != "fine" || reply.Relay != c.Relay.Addr() {
+				t.Fatalf("got %#v", reply)
+			}
+		}
+		if conns, _, messages := s.seen(); conns != 1 || len(messages) != 50 {
+			t.Errorf("%s: got %d messages over %d connections, want 50 over 1", extension, len(messages), conns)
+		}
+	}
+}
+
+func TestMessagesInFlightHaveAConnectionEach(t *testing.T) {
+	t.Parallel()
+	s := &script{extensions: []string{"PIPELINING"}}
+	c := client(t, s.relayOf(t))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 50 {
+				sent(t, c, note())
+			}
+		})
+	}
+	wg.Wait()
+	if conns, _, messages := s.seen(); conns > 4 || len(messages) != 200 {
+		t.Errorf("got %d messages over %d connections, want 200 over at most 4", len(messages), conns)
+	}
+}
+
+func TestTheEnvelopeIsSentAtOnceWherePipeliningIsOffered(t *testing.T) {
+	t.Parallel()
+	s := &script{extensions: []string{"PIPELINING"}, answers: map[string]string{
+		"MAIL FROM": "", "RCPT TO": "", "DATA": "250 fine\r\n250 fine\r\n354 go on", // no answer before all was heard
+	}}
+	sent(t, client(t, s.relayOf(t)), note())
+}
+
+func TestAConnectionClosedWhileIdleIsNotTheMailsFault(t *testing.T) {
+	t.Parallel()
+	for name, farewell := range map[string]string{"silently": cut, "with 421": "250 2.0.0 fine\r\n421 4.4.2 idle" + cut} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, extension := range []string{"PIPELINING", "8BITMIME"} {
+				s := &script{extensions: []string{extension}, answers: map[string]string{"end of data": farewell}}
+				if farewell == cut {
+					s.answers["end of data"] = "250 2.0.0 fine" + cut
+				}
+				c := client(t, s.relayOf(t))
+				for n := range 10 {
+					sent(t, c, note())
+					if conns, _, _ := s.seen(); conns != n+1 {
+						t.Fatalf("after %d messages: got %d connections", n+1, conns)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAStaleConnectionIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	s.turn = func(n int, step string) string {
+		if conns := s.conns; step == "MAIL FROM" && (conns > 1 || n > 4) { // the first message alone gets through
+			return cut
+		}
+		return ""
+	}
+	c := client(t, s.relayOf(t))
+	sent(t, c, note())
+	fail := refused(t, c, note())
+	if conns, _, _ := s.seen(); fail.Outcome != mail.Cut || conns != 2 {
+		t.Errorf("got %v over %d connections, want cut over 2", fail.Outcome, conns)
+	}
+}
+
+func TestARefusedMailLeavesTheConnectionUsable(t *testing.T) {
+	t.Parallel()
+	for _, extensions := range [][]string{{"PIPELINING"}, nil} {
+		s := &script{extensions: extensions}
+		refuse := true
+		s.turn = func(_ int, step string) string {
+			if step == "RCPT TO" && refuse {
+				refuse = false
+				return "550 5.1.1 no such user"
+			}
+			return ""
+		}
+		c := client(t, s.relayOf(t))
+		if fail := refused(t, c, note()); fail.Outcome != mail.Permanent || fail.Reply.Enhanced != "5.1.1" {
+			t.Fatalf("got %v, want permanent", fail)
+		}
+		sent(t, c, note())
+		conns, commands, messages := s.seen()
+		if extensions == nil && (conns != 1 || !slices.Contains(commands, "RSET")) {
+			t.Errorf("got %d connections and %q, want 1 and a RSET", conns, commands)
+		}
+		if last := messages[len(messages)-1]; !strings.Contains(last, "Hello.") {
+			t.Errorf("the last message is %q", last)
+		}
+	}
+}
+
+func TestDataTakenWithoutARecipientIsEndedEmpty(t *testing.T) {
+	t.Parallel()
+	s := &script{extensions: []string{"PIPELINING"}, answers: map[string]string{"RCPT TO": "450 4.2.0 later", "end of data": "554 5.5.1 no recipients"}}
+	c := client(t, s.relayOf(t))
+	for range 3 {
+		if fail := refused(t, c, note()); fail.Outcome != mail.Temporary || fail.Step != "RCPT TO" {
+			t.Fatalf("got %v, want temporary at RCPT TO", fail)
+		}
+	}
+	conns, _, messages := s.seen()
+	if conns != 1 || len(messages) != 3 || slices.ContainsFunc(messages, func(m string) bool { return m != ".\r" }) {
+		t.Errorf("got %d connections and messages %q, want 1 and three lone dots", conns, messages)
+	}
+}
+
+func TestAnIdleConnectionSaysGoodbyeInTime(t *testing.T) {
+	t.Parallel()
+	quit := make(chan struct{})
+	s := &script{heard: func(step, _ string) {
+		if step == "QUIT" {
+			close(quit)
+		}
+	}}
+	c := client(t, s.relayOf(t))
+	c.Timeouts.Idle = time.Millisecond
+	sent(t, c, note())
+	await(t, quit)
+}
+
+func TestCloseSaysGoodbyeAndEndsSending(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	c := client(t, s.relayOf(t))
+	sent(t, c, note())
+	c.Close()
+	if _, commands, _ := s.seen(); commands[len(commands)-1] != "QUIT" {
+		t.Errorf("got %q, want QUIT at the end", commands)
+	}
+	if fail := refused(t, c, note()); fail.Outcome != mail.Cut {
+		t.Errorf("after Close: got %v, want cut", fail.Outcome)
+	}
+}
+
+func TestCancellingBeforeTheMessageBreaksOff(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"banner", "EHLO", "MAIL FROM", "RCPT TO", "DATA"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := &script{extensions: []string{"PIPELINING"}, answers: map[string]string{step: stall}}
+		s.heard = func(at, _ string) {
+			if at == step {
+				cancel()
+			}
+		}
+		_, err := client(t, s.relayOf(t)).Send(ctx, note())
+		var fail *mail.Failure
+		if !errors.As(err, &fail) || fail.Outcome != mail.Cut || !errors.Is(err, context.Canceled) {
+			t.Errorf("at %s: got %v, want cut by cancelling", step, err)
+		}
+		if _, _, messages := s.seen(); len(messages) != 0 {
+			t.Errorf("at %s: got messages %q", step, messages)
+		}
+	}
+}
+
+func TestCancellingDuringTheMessageFinishesIt(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &script{heard: func(step, _ string) {
+		if step == "end of data" {
+			cancel()
+		}
+	}}
+	reply, err := client(t, s.relayOf(t)).Send(ctx, note())
+	if err != nil || reply.Code != 250 {
+		t.Errorf("got %v, %v, want 250", reply, err)
+	}
+}
+
+func TestAnEnvelopeThatSaysMoreIsRefused(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	c := client(t, s.relayOf(t))
+	for _, address := range []string{
+		"", "ada", "a@b.c\r\nRCPT TO:<eve@b.c>", "a@b.c\nx", "a@b.c> SIZE=1 <", "a@b.c, d@e.f", "a@b.c d@e.f", "a@@b.c", "ä@b.c", `"a b"@b.c`, "a@[127.0.0.1]", "a@b.c\x00",
+		strings.Repeat("a", 251) + "@b.c",
+	} {
+		m := note()
+		m.To = address
+		if fail := refused(t, c, m); fail.Outcome != mail.Permanent || fail.Step != "RCPT TO" {
+			t.Errorf("to %q: got %v, want permanent", address, fail)
+		}
+		m = note()
+		m.From = address
+		if fail := refused(t, c, m); fail.Outcome != mail.Misconfigured || fail.Step != "MAIL FROM" {
+			t.Errorf("from %q: got %v, want misconfigured", address, fail)
+		}
+	}
+	if conns, _, _ := s.seen(); conns != 0 {
+		t.Errorf("got %d connections, want none", conns)
+	}
+}
+
+func TestARelayWithoutEHLOIsGreetedWithHELO(t *testing.T) {
+	t.Parallel()
+	for _, code := range []int{500, 502} {
+		s := &script{answers: map[string]string{"EHLO": fmt.Sprintf("%d what?", code)}}
+		sent(t, client(t, s.relayOf(t)), note())
+		if _, commands, _ := s.seen(); !slices.Contains(commands, "HELO tryout.example") {
+			t.Errorf("%d: got %q, want HELO", code, commands)
+		}
+	}
+}
+
+// await waits for an event.
+func await(t testing.TB, event <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-event:
+	case <-within(t).Done():
+		t.Fatal("it did not happen")
+	}
+}

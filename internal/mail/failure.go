@@ -1,0 +1,116 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+)
+
+// Outcome says whose fault it is that a message was not taken, and so what is
+// to become of it.
+type Outcome int
+
+// The outcomes.
+const (
+	Temporary     Outcome = iota + 1 // 4xx for this mail, a network fault, an answer that is not SMTP: try later
+	Permanent                        // 5xx for the recipient or the message: never
+	Cut                              // 421, or the connection ended before the final dot was sent: later, and not the mail's fault
+	Unknown                          // the final dot was sent and no answer understood: it may have been taken
+	Misconfigured                    // the relay refuses us, not the mail; or the password would go in clear
+)
+
+// String returns the outcome's name in lower case.
+func (o Outcome) String() string {
+	switch o {
+	case Temporary:
+		return "temporary"
+	case Permanent:
+		return "permanent"
+	case Cut:
+		return "cut"
+	case Unknown:
+		return "unknown"
+	case Misconfigured:
+		return "misconfigured"
+	}
+	return fmt.Sprintf("Outcome(%d)", int(o))
+}
+
+// The steps of a dialogue, in their order.
+const (
+	stepConnect  = "connect"
+	stepTLS      = "TLS"
+	stepBanner   = "banner"
+	stepHello    = "EHLO"
+	stepStartTLS = "STARTTLS"
+	stepAuth     = "AUTH"
+	stepReset    = "RSET"
+	stepMail     = "MAIL FROM"
+	stepRcpt     = "RCPT TO"
+	stepData     = "DATA" // the command, and the message up to its end
+	stepDot      = "end of data"
+	stepQuit     = "QUIT"
+)
+
+// Failure is why a message was not taken.
+type Failure struct {
+	Outcome Outcome
+	Step    string // where: "connect", "TLS", "banner", "EHLO", "STARTTLS", "AUTH", "RSET", "MAIL FROM", "RCPT TO", "DATA" or "end of data"
+	Reply   Reply  // the relay's answer; its Code is zero where there was none
+	Err     error  // what happened where there was no answer, else nil
+}
+
+// Error says where and what. A relay may repeat the recipient's address in its
+// answer.
+func (f *Failure) Error() string {
+	if f.Err != nil {
+		return fmt.Sprintf("mail: %s at %s: %v", f.Step, f.Reply.Relay, f.Err)
+	}
+	return fmt.Sprintf("mail: %s at %s: %s", f.Step, f.Reply.Relay, f.Reply)
+}
+
+// Unwrap returns Err.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// judge says what an answer that refuses a step means.
+func judge(step string, code int) Outcome {
+	switch {
+	case code == 421, step == stepReset:
+		return Cut
+	case code < 400: // the answer to something else, and so none
+		return judgeError(step, errMalformed)
+	case code < 500:
+		return Temporary
+	case code == 530, code == 534, code == 535, code == 538: // RFC 4954, 6: about us, wherever it is said
+		return Misconfigured
+	case step == stepRcpt, step == stepData, step == stepDot:
+		return Permanent
+	}
+	return Misconfigured
+}
+
+// judgeError says what it means that a step ended without an answer.
+func judgeError(step string, err error) Outcome {
+	switch {
+	case step == stepDot:
+		return Unknown
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return Cut // by ourselves
+	case step == stepConnect, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errMalformed):
+		return Temporary
+	case step == stepTLS && !isNetwork(err):
+		return Misconfigured // a certificate, a version: trying again does not help
+	}
+	return Cut
+}
+
+// isNetwork reports whether a TLS handshake failed below TLS. A fatal alert
+// from the other side is not that, though it is dressed as a network error.
+func isNetwork(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.As(err, &op) && op.Op != "remote error"
+}

@@ -1,0 +1,169 @@
+package mail_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"tryout/internal/mail"
+)
+
+// server is a real SMTP server. It keeps what it was given.
+type server struct {
+	mechanisms []string
+
+	mu       sync.Mutex
+	messages []received
+}
+
+// received is one message with its envelope, and whether it came over TLS as
+// somebody.
+type received struct {
+	from, to, data string
+	body           smtp.BodyType
+	tls            bool
+	user           string
+}
+
+// relayOf starts the server; with config it offers STARTTLS, or with smtps
+// begins with TLS.
+func (s *server) relayOf(t testing.TB, config *tls.Config, smtps bool) mail.Relay {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay := relayAt(l.Addr())
+	relay.TLS = smtps
+	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &dialogue{server: s, conn: c}, nil
+	}))
+	srv.TLSConfig, srv.AllowInsecureAuth = config, true
+	srv.ErrorLog = log.New(t.Output(), "", 0)
+	if smtps {
+		l = tls.NewListener(l, config)
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); srv.Serve(l) }()
+	t.Cleanup(func() { srv.Close(); l.Close(); <-done })
+	return relay
+}
+
+func (s *server) seen() []received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.messages
+}
+
+// dialogue is a session of the server.
+type dialogue struct {
+	server *server
+	conn   *smtp.Conn
+	now    received
+}
+
+func (d *dialogue) Mail(from string, o *smtp.MailOptions) error {
+	d.now.from, d.now.body = from, o.Body
+	return nil
+}
+
+func (d *dialogue) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if d.now.to != "" {
+		return errors.New("one recipient for each message")
+	}
+	d.now.to = to
+	return nil
+}
+
+func (d *dialogue) Data(r io.Reader) error {
+	data, err := io.ReadAll(r)
+	d.now.data = string(data)
+	_, d.now.tls = d.conn.TLSConnectionState()
+	d.server.mu.Lock()
+	defer d.server.mu.Unlock()
+	d.server.messages = append(d.server.messages, d.now)
+	return err
+}
+
+func (d *dialogue) Reset()                   { d.now = received{user: d.now.user} }
+func (d *dialogue) Logout() error            { return nil }
+func (d *dialogue) AuthMechanisms() []string { return d.server.mechanisms }
+
+func (d *dialogue) Auth(mechanism string) (sasl.Server, error) {
+	if mechanism == "LOGIN" {
+		return &login{check: d.login}, nil
+	}
+	return sasl.NewPlainServer(func(_, user, password string) error { return d.login(user, password) }), nil
+}
+
+func (d *dialogue) login(user, password string) error {
+	if user != "user" || password != "sécret pass" {
+		return smtp.ErrAuthFailed
+	}
+	d.now.user = user
+	return nil
+}
+
+// login is the server's side of AUTH LOGIN.
+type login struct {
+	asked int
+	user  string
+	check func(user, password string) error
+}
+
+func (l *login) Next(response []byte) ([]byte, bool, error) {
+	l.asked++
+	switch l.asked {
+	case 1:
+		return []byte("Username:"), false, nil
+	case 2:
+		l.user = string(response)
+		return []byte("Password:"), false, nil
+	}
+	return nil, true, l.check(l.user, string(response))
+}
+
+// authority makes a certificate for the names and returns it with the pool that
+// trusts it and its PEM file.
+func authority(t testing.TB, ips ...net.IP) (config *tls.Config, trusted *x509.CertPool, file string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IsCA:         true, BasicConstraintsValid: true,
+		DNSNames: []string{"relay.example"}, IPAddresses: ips,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	file = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	trusted = x509.NewCertPool()
+	trusted.AppendCertsFromPEM(text)
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, trusted, file
+}

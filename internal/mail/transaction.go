@@ -1,0 +1,122 @@
+package mail
+
+import (
+	"cmp"
+	"context"
+	"strings"
+)
+
+// transact hands over one message (RFC 5321, 3.3).
+func (c *conn) transact(ctx context.Context, m Message) (Reply, *Failure) {
+	if c.dirty {
+		if fail := c.say(ctx, command{stepReset, "RSET", 2}); fail != nil {
+			c.broken = true
+			return fail.Reply, fail
+		}
+	}
+	envelope := []command{
+		{stepMail, "MAIL FROM:<" + m.From + ">" + c.bodyType(m.Data), 2},
+		{stepRcpt, "RCPT TO:<" + m.To + ">", 2},
+		{stepData, "DATA", 3},
+	}
+	talk := c.say
+	if _, offered := c.offers["PIPELINING"]; offered {
+		talk = c.pipeline
+	}
+	if fail := talk(ctx, envelope...); fail != nil {
+		return fail.Reply, fail
+	}
+	if ctx.Err() != nil {
+		fail := c.fail(stepData, ctx.Err())
+		return fail.Reply, fail
+	}
+	return c.body(context.WithoutCancel(ctx), stuff(m.Data))
+}
+
+// bodyType declares octets above 127 where that can be understood (RFC 6152).
+func (c *conn) bodyType(data []byte) string {
+	_, offered := c.offers["8BITMIME"]
+	if offered && strings.ContainsFunc(string(data), func(r rune) bool { return r >= 0x80 }) {
+		return " BODY=8BITMIME"
+	}
+	return ""
+}
+
+// pipeline sends the envelope at once and then hears every answer (RFC 2920).
+// The first refusal is the one that counts. If the relay takes DATA all the
+// same, the message is ended before it begins, as section 3.1 has it: nobody is
+// its recipient.
+func (c *conn) pipeline(ctx context.Context, envelope ...command) *Failure {
+	var lines strings.Builder
+	for _, cmd := range envelope {
+		lines.WriteString(cmd.line + "\r\n")
+	}
+	c.within(ctx, c.timeouts.Command, func() error {
+		_, err := c.net.Write([]byte(lines.String()))
+		return err // seen again when the answer is read, unless the relay has said why
+	})
+	var first *Failure
+	for _, cmd := range envelope {
+		_, fail := c.hear(ctx, cmd, c.timeouts.Command)
+		first = cmp.Or(first, fail)
+		if c.broken {
+			return first
+		}
+		if cmd.step == stepData && fail == nil && first != nil {
+			c.ask(ctx, command{stepDot, ".", 5})
+		}
+	}
+	return first
+}
+
+// body sends the message and hears what became of it. Only when all of it was
+// sent can it have been taken.
+func (c *conn) body(ctx context.Context, data []byte) (Reply, *Failure) {
+	end := command{step: stepDot, want: 2}
+	var early Reply
+	err := c.within(ctx, c.timeouts.Body, func() error {
+		_, err := c.net.Write(data)
+		if err == nil {
+			return nil
+		}
+		c.broken = true
+		if reply, _, heard := readReply(c.r); heard == nil && reply.Code >= 400 {
+			early, err = reply, nil // it did not want to hear the rest
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		fail := c.fail(stepData, err)
+		return fail.Reply, fail
+	case early.Code != 0:
+		return c.answer(end, early, nil)
+	}
+	return c.hear(ctx, end, c.timeouts.Dot)
+}
+
+// stuff makes of data what follows DATA: every line ends in CRLF whatever it
+// ended in, so that no relay can take a part of it for the end; a dot that
+// begins a line is doubled (RFC 5321, 4.5.2); and the final dot.
+func stuff(data []byte) []byte {
+	out := make([]byte, 0, len(data)+len(data)/32+8)
+	atStart := true
+	for i := 0; i < len(data); i++ {
+		b := data[i]
+		if b == '\r' || b == '\n' {
+			if b == '\r' && i+1 < len(data) && data[i+1] == '\n' {
+				i++
+			}
+			out, atStart = append(out, '\r', '\n'), true
+			continue
+		}
+		if b == '.' && atStart {
+			out = append(out, '.')
+		}
+		out, atStart = append(out, b), false
+	}
+	if !atStart {
+		out = append(out, '\r', '\n')
+	}
+	return append(out, '.', '\r', '\n')
+}

@@ -1,0 +1,61 @@
+package mail
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// maxShort is how many runes of a name a subject shows.
+const maxShort = 60
+
+// maxAddress is the longest address in octets (RFC 5321, 4.5.3.1.3 without the
+// angle brackets).
+const maxAddress = 254
+
+// clean makes a name fit for one line: valid UTF-8, no control characters, no
+// line or paragraph separators, nothing that turns the direction of the text
+// around it, single spaces.
+func clean(name string) string {
+	spaced := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+	return strings.Join(strings.Fields(spaced), " ")
+}
+
+// short cuts a name for a subject.
+func short(name string) string {
+	runes := []rune(name)
+	if len(runes) <= maxShort {
+		return name
+	}
+	return strings.TrimSpace(string(runes[:maxShort-1])) + "…"
+}
+
+// until says when a test ends; the zero time is nothing to say.
+func until(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC")
+}
+
+// checkAddress refuses an address that could not stand alone between angle
+// brackets in an SMTP command or a header: anything but printable ASCII, a
+// second address, a quoted local part, an address literal.
+func checkAddress(s string) error {
+	local, domain, _ := strings.Cut(s, "@")
+	switch {
+	case local == "" || domain == "" || strings.Contains(domain, "@"):
+		return errors.New("must be of the form name@domain")
+	case len(s) > maxAddress:
+		return errors.New("must have at most 254 octets")
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>()[],;:"\`, r) }):
+		return errors.New("must be plain ASCII without spaces, quotes and brackets")
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package mail_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+
+	"tryout/internal/beta"
+	"tryout/internal/mail"
+)
+
+// hostile are names that try to be more than a name.
+func hostile() []string {
+	return []string{
+		"A\r\nBcc: eve@example.org\r\n\r\nbody", "A\nX-Evil: 1", "A\rX-Evil: 1", "A\u0085B", "A\u2028B\u2029C",
+		"=?utf-8?q?Bcc=3A?= x", "=?utf-8?b?AAAA", "?= =?", "\x00\x1b[31m", "\xff\xfe", "\u202eevil\u2066",
+		"<script>alert(1)</script>", `"><a href="https://evil.example">click</a>`, "</p></div></body>", "{{.Link}}", "&amp;",
+		strings.Repeat("x", 10<<10), strings.Repeat("é ", 5<<10), strings.Repeat("👩‍🚀", 2<<10), strings.Repeat(" ", 300), "--=_15.7.3--", ".", "\n.\n",
+		`"quoted\" <eve@example.org>`, "a, b <eve@example.org>", "=_", "Ünï",
+	}
+}
+
+func TestHostileNamesStayNames(t *testing.T) {
+	t.Parallel()
+	w := newWriter(t)
+	for _, kind := range kinds() {
+		plain := structure(t, write(t, w, letter(t, kind)))
+		for _, name := range hostile() {
+			l := letter(t, kind)
+			l.Skill, l.Vendor = name, name
+			p := write(t, w, l)
+			if got := structure(t, p); got != plain {
+				t.Errorf("%s with %.60q: the markup is %s, want %s", kind, name, got, plain)
+			}
+		}
+	}
+}
+
+func FuzzNamesStayNames(f *testing.F) {
+	for _, name := range hostile() {
+		f.Add(name, "Vendor", "feedback@example.org", "https://tryout.example/t/1")
+	}
+	w := newWriter(f)
+	f.Fuzz(func(t *testing.T, skill, vendor, feedback, link string) {
+		for _, kind := range kinds() {
+			l := letter(t, kind)
+			l.Skill, l.Vendor, l.FeedbackEmail, l.Link = skill, vendor, feedback, link
+			m, err := w.Write(l, noon)
+			if err != nil {
+				continue // the link
+			}
+			lint(t, m)
+		}
+	})
+}
+
+func kinds() []beta.MailKind {
+	return []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail, beta.RemovedMail, beta.EndedMail}
+}
+
+// write renders a letter and lints it.
+func write(t testing.TB, w *mail.Writer, l beta.Letter) parsed {
+	t.Helper()
+	m, err := w.Write(l, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := lint(t, m)
+	if s := subject(t, p.header); utf8.RuneCountInString(s) > 110 || strings.ContainsAny(s, "\r\n\u2028") {
+		t.Errorf("subject: got %q, want one short line", s)
+	}
+	return p
+}
+
+// structure is a message's markup without its text.
+func structure(t testing.TB, p parsed) string {
+	t.Helper()
+	var tags []string
+	z := html.NewTokenizer(strings.NewReader(p.html))
+	for z.Next() != html.ErrorToken {
+		if tok := z.Token(); tok.Type == html.StartTagToken || tok.Type == html.EndTagToken {
+			tags = append(tags, tok.Type.String()+tok.Data)
+		}
+	}
+	return strings.Join(tags, " ")
+}
+
+func TestTheLinkStandsOnceOnALineOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail} {
+		l := letter(t, kind)
+		l.Link += "&" + strings.Repeat("x", 900)
+		p := write(t, newWriter(t), l)
+		if n := strings.Count(p.text, "\n"+l.Link+"\n"); n != 1 || strings.Count(p.text, "https://") != 1 {
+			t.Errorf("%s: the link stands %d times on a line of its own, want 1:\n%s", kind, n, p.text)
+		}
+		if !strings.Contains(p.html, `href="`+html.EscapeString(l.Link)+`"`) {
+			t.Errorf("%s: the HTML has no such link:\n%s", kind, p.html)
+		}
+	}
+}
+
+func TestALetterThatCannotBeWrittenIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*beta.Letter){
+		"unknown kind":     func(l *beta.Letter) { l.Kind = "SURVEY" },
+		"no recipient":     func(l *beta.Letter) { l.To = beta.Email{} },
+		"two recipients":   func(l *beta.Letter) { l.To = beta.Email{Given: "a@b.c", Key: "a@b.c,d@e.f"} },
+		"CRLF in address":  func(l *beta.Letter) { l.To = beta.Email{Given: "a\r\nBcc: e@b.c", Key: "a@b.c\r\nBcc: e@b.c"} },
+		"no link":          func(l *beta.Letter) { l.Link = "" },
+		"relative link":    func(l *beta.Letter) { l.Link = "/t/1" },
+		"script as a link": func(l *beta.Letter) { l.Link = "javascript:alert(1)" },
+		"link with CRLF":   func(l *beta.Letter) { l.Link = "https://a.example/\r\nx" },
+		"link with space":  func(l *beta.Letter) { l.Link = "https://a.example/a b" },
+	} {
+		l := letter(t, beta.InvitationMail)
+		change(&l)
+		if m, err := newWriter(t).Write(l, noon); err == nil {
+			t.Errorf("%s: got %q, want an error", name, m.Data)
+		}
+	}
+}
+
+func TestTheSenderMustBeOneMailbox(t *testing.T) {
+	t.Parallel()
+	for _, from := range []string{"", "nobody", "a@b.c, d@e.f", "a@b.c\r\nBcc: e@f.g", `"a b"@c.d`, "ä@b.c", "a@[127.0.0.1]"} {
+		if _, err := mail.NewWriter(from, "host.example"); err == nil {
+			t.Errorf("NewWriter(%q): got no error", from)
+		}
+	}
+	for _, host := range []string{"", "a b", "a>b", "a@b", "ä.example"} {
+		if _, err := mail.NewWriter("a@b.c", host); err == nil {
+			t.Errorf("NewWriter with host %q: got no error", host)
+		}
+	}
+}
+
+func TestTheMessageIDFollowsFromTheMailAlone(t *testing.T) {
+	t.Parallel()
+	w, l := newWriter(t), letter(t, beta.InvitationMail)
+	first, _ := w.Write(l, noon)
+	l.Skill = "Another name"
+	second, err := w.Write(l, noon.Add(time.Hour))
+	if err != nil || first.ID != second.ID || first.ID != l.ID.String()+"@tryout.example" {
+		t.Errorf("got %q and %q, %v", first.ID, second.ID, err)
+	}
+}

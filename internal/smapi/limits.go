@@ -1,0 +1,59 @@
+package smapi
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"github.com/throttled/throttled/v2"
+	"github.com/throttled/throttled/v2/store/memstore"
+
+	"tryout/internal/beta"
+)
+
+// Limits counts requests per token and per skill, each against the same rate,
+// by the generic cell rate algorithm (one timestamp per key).
+type Limits struct{ limiter *throttled.GCRARateLimiterCtx }
+
+// maxKeys bounds the memory that counting takes: the keys used least recently
+// are forgotten first.
+const maxKeys = 65_536
+
+// NewLimits allows perSecond requests a second, and as many in a burst.
+func NewLimits(perSecond int) (*Limits, error) {
+	store, err := memstore.NewCtx(maxKeys)
+	if err != nil {
+		return nil, err
+	}
+	quota := throttled.RateQuota{MaxRate: throttled.PerSec(perSecond), MaxBurst: perSecond - 1}
+	limiter, err := throttled.NewGCRARateLimiterCtx(store, quota)
+	return &Limits{limiter}, err
+}
+
+// take counts a request; it is a [beta.TooMany] error when one of its rates is
+// exceeded. args are the path's parameters, the first the skill's id.
+func (l *Limits) take(ctx context.Context, by beta.Caller, args []string) error {
+	if l == nil {
+		return nil
+	}
+	if err := l.count(ctx, "The token", by.Name); err != nil || len(args) == 0 {
+		return err
+	}
+	// By vendor too: nobody can use up another vendor's rate.
+	return l.count(ctx, "The skill", string(by.Vendor)+"/"+strings.ToLower(args[0]))
+}
+
+func (l *Limits) count(ctx context.Context, what, key string) error {
+	limited, result, err := l.limiter.RateLimitCtx(ctx, what+" "+key, 1)
+	if err != nil || !limited {
+		return err
+	}
+	return &beta.Error{
+		Kind: beta.TooMany, Code: codeTooMany, Retry: result.RetryAfter,
+		Message: what + " has exceeded the permitted rate; try again later, with exponential back-off.",
+	}
+}
+
+func slogCaller(by beta.Caller) slog.Attr {
+	return slog.String("caller", by.Name)
+}

@@ -1,0 +1,64 @@
+package smapi
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+
+	"tryout/internal/beta"
+)
+
+// query is the parameters of a request.
+type query struct {
+	values url.Values
+	wrong  violations
+}
+
+// query reads the parameters. Each may stand once, but for those in repeatable.
+func (c *call) query(repeatable ...string) *query {
+	values, err := url.ParseQuery(c.r.URL.RawQuery)
+	q := &query{values: values}
+	if err != nil {
+		q.blame(codeParameter, "the query: bad percent-encoding or a semicolon")
+		return q
+	}
+	for name, list := range values {
+		if len(list) > 1 && !slices.Contains(repeatable, name) {
+			q.blame(codeParameter, "the query: a parameter stands twice")
+			return q
+		}
+	}
+	return q
+}
+
+func (q *query) blame(code, message string) {
+	q.wrong = append(q.wrong, beta.Violation{Code: code, Message: message})
+}
+
+// maxResults returns how many results a page may have.
+func (q *query) maxResults(fallback, limit int) int {
+	list, given := q.values["maxResults"]
+	if !given {
+		return fallback
+	}
+	text := list[0]
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > limit || strconv.Itoa(n) != text {
+		q.blame(codeInteger, "maxResults: must be an integer in 1.."+strconv.Itoa(limit))
+		return fallback
+	}
+	return n
+}
+
+// nextToken returns where the list goes on; zero for its beginning.
+func (q *query) nextToken(p Pages, scope string) mark {
+	list, given := q.values["nextToken"]
+	if !given || len(q.wrong) > 0 && q.wrong[0].Code == codeParameter {
+		return mark{}
+	}
+	m, err := p.parse(scope, list[0])
+	if v, ok := err.(beta.Violation); ok {
+		q.wrong = append(q.wrong, v)
+	}
+	return m
+}

@@ -1,0 +1,210 @@
+package smapi
+
+import (
+	_ "embed"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"tryout/internal/beta"
+	"tryout/internal/httpd"
+	"tryout/internal/lwa"
+)
+
+// API serves everything under /v1 and /x, and the API's own description. Any
+// path it does not know is a 404 with a JSON body.
+type API struct {
+	Service *beta.Service
+	Access  lwa.Access
+	Pages   Pages                    // makes and reads nextTokens
+	Limits  *Limits                  // nil means no rate limit
+	TestURL func(beta.TestID) string // the page of a test, its invitationUrl
+
+	routes []route
+}
+
+// route is one line of the table.
+type route struct {
+	method  string
+	pattern string
+	handle  func(*API, *call) error
+	path    []string // the pattern's segments
+}
+
+// table is every route, one line each.
+func table() []route {
+	const (
+		test    = "/v1/skills/{skillId}/betaTest"
+		testers = test + "/testers"
+		ours    = "/x/v1/skills/{skillId}"
+	)
+	return []route{
+		{method: "GET", pattern: test, handle: (*API).betaTest},
+		{method: "POST", pattern: test, handle: (*API).createTest},
+		{method: "PUT", pattern: test, handle: (*API).updateTest},
+		{method: "POST", pattern: test + "/start", handle: (*API).startTest},
+		{method: "POST", pattern: test + "/end", handle: (*API).endTest},
+		{method: "GET", pattern: testers, handle: (*API).listTesters},
+		{method: "POST", pattern: testers + "/add", handle: (*API).addTesters},
+		{method: "POST", pattern: testers + "/remove", handle: (*API).removeTesters},
+		{method: "POST", pattern: testers + "/sendReminder", handle: (*API).sendReminder},
+		{method: "POST", pattern: testers + "/requestFeedback", handle: (*API).requestFeedback},
+
+		{method: "GET", pattern: "/v1/vendors", handle: (*API).vendors},
+		{method: "GET", pattern: "/v1/skills", handle: (*API).skills},
+		{method: "GET", pattern: "/v1/skills/{skillId}/status", handle: (*API).skillStatus},
+
+		{method: "GET", pattern: ours + "/entitlements/{emailId}", handle: (*API).entitlement},
+		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch},
+
+		{method: "GET", pattern: "/openapi.yaml", handle: (*API).openAPI},
+	}
+}
+
+// New returns the API with its routes in place.
+func New(a API) *API {
+	a.routes = table()
+	for i := range a.routes {
+		a.routes[i].path = segments(a.routes[i].pattern)
+	}
+	return &a
+}
+
+// call is one request on its way through the API.
+type call struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	by    beta.Caller
+	skill beta.SkillID // when the route has one
+	args  []string     // the other {parameters} of the path, still escaped
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{w: w, r: r}
+	if err := a.serve(c); err != nil {
+		fail(c, err)
+	}
+}
+
+func (a *API) serve(c *call) error {
+	rt, args, err := a.find(c)
+	if err != nil {
+		return err
+	}
+	httpd.Route(c.r.Context(), rt.method+" "+rt.pattern)
+	if rt.pattern == "/openapi.yaml" {
+		return rt.handle(a, c)
+	}
+	if c.by, err = a.Access.Caller(c.r.Context(), c.r.Header); err != nil {
+		return err
+	}
+	c.by.RequestID = httpd.RequestID(c.r.Context())
+	httpd.Note(c.r.Context(), slogCaller(c.by))
+	if err := a.Limits.take(c.r.Context(), c.by, args); err != nil {
+		return err
+	}
+	if err := c.bind(args); err != nil {
+		return err
+	}
+	return rt.handle(a, c)
+}
+
+// bind takes the path's parameters; the first, where there is one, is the skill id.
+func (c *call) bind(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	id, err := url.PathUnescape(args[0])
+	if err != nil {
+		return invalid(beta.Violation{Code: codeParameter, Message: "skillId: bad percent-encoding"})
+	}
+	c.skill, err = beta.ParseSkillID(id)
+	c.args = args[1:]
+	return invalid(err)
+}
+
+// find returns the route for a request and the path's parameters.
+func (a *API) find(c *call) (rt *route, args []string, err error) {
+	path := segments(c.r.URL.EscapedPath())
+	method := c.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	var allow []string
+	for i := range a.routes {
+		rt := &a.routes[i]
+		args, ok := match(rt.path, path)
+		if ok && rt.method == method {
+			return rt, args, nil
+		}
+		if ok {
+			allow = append(allow, methods(rt.method)...)
+		}
+	}
+	if allow == nil {
+		return nil, nil, errNoRoute
+	}
+	c.w.Header().Set("Allow", strings.Join(allow, ", "))
+	return nil, nil, errNoVerb
+}
+
+func methods(m string) []string {
+	if m == http.MethodGet {
+		return []string{http.MethodGet, http.MethodHead}
+	}
+	return []string{m}
+}
+
+// segments splits a path; one that does not begin with a slash has none.
+func segments(path string) []string {
+	rest, ok := strings.CutPrefix(path, "/")
+	if !ok {
+		return nil
+	}
+	return strings.Split(rest, "/")
+}
+
+// match compares a path with a pattern, segment by segment and as it was sent:
+// an encoded letter in a literal segment is another path. A parameter may be
+// anything but "." and "..", which make the path unclean.
+func match(pattern, path []string) (args []string, ok bool) {
+	if len(pattern) != len(path) {
+		return nil, false
+	}
+	for i, p := range pattern {
+		switch {
+		case p == "" || p[0] != '{':
+			if p != path[i] {
+				return nil, false
+			}
+		case path[i] == "." || path[i] == "..":
+			return nil, false
+		default:
+			args = append(args, path[i])
+		}
+	}
+	return args, true
+}
+
+//go:embed openapi.yaml
+var openAPI string
+
+// OpenAPI returns the API's description, an OpenAPI 3.1 document.
+func OpenAPI() string { return openAPI }
+
+// Routes returns every route as "METHOD /pattern", for tests that walk them.
+func Routes() []string {
+	var list []string
+	for _, r := range table() {
+		list = append(list, r.method+" "+r.pattern)
+	}
+	return list
+}
+
+func (a *API) openAPI(c *call) error {
+	c.w.Header().Set("Content-Type", "application/yaml")
+	io.WriteString(c.w, openAPI)
+	return nil
+}

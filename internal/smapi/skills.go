@@ -1,0 +1,115 @@
+package smapi
+
+import (
+	"net/url"
+
+	"tryout/internal/beta"
+)
+
+// SMAPI's limits of a page of skills.
+const maxSkills = 50
+
+func (a *API) vendors(c *call) error {
+	v, err := a.Service.Vendor(c.r.Context(), c.by)
+	if err != nil {
+		return err
+	}
+	return c.writeJSON(wireVendors{[]wireVendor{{ID: v.ID, Name: v.Name, Roles: roles(c.by)}}})
+}
+
+func roles(by beta.Caller) []string {
+	if by.Write {
+		return []string{"ROLE_DEVELOPER"}
+	}
+	return []string{"ROLE_ANALYST"}
+}
+
+func (a *API) skills(c *call) error {
+	q := c.query("skillId")
+	limit := q.maxResults(maxSkills, maxSkills)
+	from := q.nextToken(a.Pages, skillsScope(c.by))
+	vendor, given := q.values["vendorId"]
+	if !given {
+		q.blame(codeParameter, "vendorId: is missing")
+	}
+	if q.wrong != nil {
+		return invalid(q.wrong.orNil())
+	}
+	if ids, given := q.values["skillId"]; given {
+		return a.someSkills(c, beta.VendorID(vendor[0]), ids)
+	}
+	list, err := a.Service.Skills(c.r.Context(), c.by, beta.VendorID(vendor[0]), beta.SkillID(from.after), limit+1)
+	if err != nil {
+		return err
+	}
+	body := wireSkills{IsTruncated: len(list) > limit}
+	if body.IsTruncated {
+		list = list[:limit]
+		body.NextToken = a.Pages.token(skillsScope(c.by), mark{after: string(list[limit-1].ID)})
+	}
+	body.Skills = wireSkillList(list)
+	return c.writeJSON(body)
+}
+
+// someSkills answers for skills named one by one; those that are not the
+// vendor's are left out, as SMAPI does.
+func (a *API) someSkills(c *call, vendor beta.VendorID, ids []string) error {
+	var list []beta.Skill
+	for _, id := range ids[:min(len(ids), maxSkills)] {
+		skill, err := a.Service.Skill(c.r.Context(), c.by, beta.SkillID(id))
+		if err == nil && skill.Vendor == vendor {
+			list = append(list, skill)
+		}
+	}
+	return c.writeJSON(wireSkills{Skills: wireSkillList(list)})
+}
+
+func wireSkillList(list []beta.Skill) []wireSkill {
+	wire := make([]wireSkill, len(list))
+	for i, s := range list {
+		wire[i] = wireSkill{
+			SkillID: s.ID, Stage: "development", APIs: []string{"custom"},
+			PublicationStatus: "DEVELOPMENT", LastUpdated: date(s.CreatedAt),
+			NameByLocale: map[string]string{"en-US": s.Name},
+		}
+	}
+	return wire
+}
+
+func (a *API) skillStatus(c *call) error {
+	if _, err := a.Service.Skill(c.r.Context(), c.by, c.skill); err != nil {
+		return err
+	}
+	return c.writeJSON(wireSkillStatus{wireManifest{wireUpdate{"SUCCEEDED"}}})
+}
+
+func (a *API) entitlement(c *call) error {
+	text, err := url.PathUnescape(c.args[0])
+	if err != nil {
+		return a.refuse(c, beta.Need{Test: true}, violations{{Code: codeParameter, Message: "emailId: bad percent-encoding"}})
+	}
+	email, err := beta.ParseEmail(text)
+	if v, bad := err.(beta.Violation); bad {
+		return a.refuse(c, beta.Need{Test: true}, violations{{Code: v.Code, Message: "emailId: " + v.Message}})
+	}
+	entitled, err := a.Service.Entitled(c.r.Context(), c.by, c.skill, email)
+	if err != nil {
+		return err
+	}
+	return c.writeJSON(wireEntitlement{entitled})
+}
+
+func (a *API) batch(c *call) error {
+	batch, report, err := a.Service.BatchReport(c.r.Context(), c.by, c.skill, c.args[0])
+	if err != nil {
+		return err
+	}
+	body := wireBatch{
+		ID: batch.ID, Operation: batch.Operation, At: date(batch.At),
+		By: batch.By, RequestID: batch.RequestID, Entries: make([]wireEntry, len(report)),
+	}
+	for i, e := range report {
+		body.Entries[i] = wireEntry{EmailID: e.Email.Given, Result: e.Result, Reason: e.Reason}
+	}
+	return c.writeJSON(body)
+}

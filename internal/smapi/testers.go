@@ -1,0 +1,151 @@
+package smapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"tryout/internal/beta"
+)
+
+// Limits of one request.
+const (
+	maxTesters     = 500
+	defaultResults = 100
+)
+
+func (a *API) listTesters(c *call) error {
+	q := c.query()
+	limit := q.maxResults(defaultResults, maxTesters)
+	from := q.nextToken(a.Pages, testersScope(c.by, c.skill))
+	if q.wrong != nil {
+		return a.refuse(c, beta.Need{Test: true}, q.wrong)
+	}
+	body := append(make([]byte, 0, 160*limit), `{"testers":[`...)
+	first := len(body)
+	page := beta.Page{Test: from.test, After: from.after, Limit: limit}
+	next, err := a.Service.ListTesters(c.r.Context(), c.by, c.skill, page, func(t beta.Tester, mayRemind bool) error {
+		if len(body) > first {
+			body = append(body, ',')
+		}
+		body = appendTester(body, t, mayRemind)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.write(a.appendPageEnd(body, c, next))
+}
+
+// appendPageEnd closes the list; a page after this one is named by its token.
+func (a *API) appendPageEnd(body []byte, c *call, next beta.Page) []byte {
+	if next.Limit == 0 {
+		return append(body, `],"isTruncated":false}`...)
+	}
+	token := a.Pages.token(testersScope(c.by, c.skill), mark{next.Test, next.After})
+	body = append(body, `],"isTruncated":true,"nextToken":`...)
+	return append(appendString(body, token), '}')
+}
+
+func (a *API) addTesters(c *call) error {
+	return a.changeTesters(c, a.Service.AddTesters)
+}
+
+func (a *API) removeTesters(c *call) error {
+	return a.changeTesters(c, a.Service.RemoveTesters)
+}
+
+func (a *API) sendReminder(c *call) error {
+	return a.changeTesters(c, a.Service.SendReminder)
+}
+
+func (a *API) requestFeedback(c *call) error {
+	return a.changeTesters(c, a.Service.RequestFeedback)
+}
+
+// changeTesters carries out one of the four calls that name testers in a body.
+func (a *API) changeTesters(c *call, change func(context.Context, beta.Caller, beta.SkillID, []beta.Email) (beta.Batch, error)) error {
+	if err := a.Service.Check(c.r.Context(), c.by, c.skill, beta.Need{Write: true, Test: true}); err != nil {
+		return err
+	}
+	text, err := c.body(false)
+	if err != nil {
+		return err
+	}
+	emails, err := readTesters(text)
+	if err != nil {
+		return invalid(err)
+	}
+	batch, err := change(c.r.Context(), c.by, c.skill, emails)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("X-Tryout-Batch", batch.ID)
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// refuse answers a request that is wrong in itself, but only to a caller who
+// may know: anybody else gets the error that comes before.
+func (a *API) refuse(c *call, need beta.Need, wrong violations) error {
+	if err := a.Service.Check(c.r.Context(), c.by, c.skill, need); err != nil {
+		return err
+	}
+	return invalid(wrong.orNil())
+}
+
+// readTesters reads {"testers":[{"emailId":"..."}]}. Unknown members are
+// ignored; the names are compared letter by letter.
+func readTesters(text []byte) ([]beta.Email, error) {
+	r := newReader(text)
+	var emails []beta.Email
+	found := false
+	if !r.enter('{', "$", "an object") {
+		return nil, r.wrong
+	}
+	for name, ok := r.member(); ok; name, ok = r.member() {
+		if name == "testers" {
+			emails, found = r.testers(), true
+		} else {
+			r.SkipValue()
+		}
+	}
+	if !found {
+		r.blame(codeMissing, "$.testers", "is missing")
+	}
+	return emails, r.wrong.orNil()
+}
+
+func (r *reader) testers() (emails []beta.Email) {
+	if !r.enter('[', "$.testers", "an array") {
+		return nil
+	}
+	before, n := len(r.wrong), 0
+	for ; r.PeekKind() != ']'; n++ {
+		emails = append(emails, r.tester(fmt.Sprintf("$.testers[%d]", n)))
+	}
+	r.ReadToken()
+	if n < 1 || n > maxTesters {
+		r.wrong = r.wrong[:before] // the size comes first in the document
+		r.blame(codeArraySize, "$.testers", "must have 1 to 500 entries")
+	}
+	return emails
+}
+
+func (r *reader) tester(path string) (email beta.Email) {
+	found := false
+	if !r.enter('{', path, "an object") {
+		return email
+	}
+	for name, ok := r.member(); ok; name, ok = r.member() {
+		if name == "emailId" {
+			email, found = r.email(path+".emailId"), true
+		} else {
+			r.SkipValue()
+		}
+	}
+	if !found {
+		r.blame(codeMissing, path+".emailId", "is missing")
+	}
+	return email
+}

@@ -1,0 +1,124 @@
+package smapi
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"tryout/internal/beta"
+)
+
+// The structs of the wire, exactly as SMAPI documents them.
+
+type wireError struct {
+	Message    string          `json:"message"`
+	Code       string          `json:"code"`
+	Violations []wireViolation `json:"violations,omitempty"`
+}
+
+type wireViolation struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+type wireTest struct {
+	Status           beta.Status `json:"status"`
+	ExpiryDate       string      `json:"expiryDate,omitempty"`
+	FeedbackEmail    string      `json:"feedbackEmail,omitempty"`
+	InvitationURL    string      `json:"invitationUrl"`
+	InvitesRemaining int         `json:"invitesRemaining"`
+}
+
+type wireVendors struct {
+	Vendors []wireVendor `json:"vendors"`
+}
+
+type wireVendor struct {
+	ID    beta.VendorID `json:"id"`
+	Name  string        `json:"name"`
+	Roles []string      `json:"roles"`
+}
+
+type wireSkills struct {
+	Skills      []wireSkill `json:"skills"`
+	IsTruncated bool        `json:"isTruncated"`
+	NextToken   string      `json:"nextToken,omitempty"`
+}
+
+type wireSkill struct {
+	SkillID           beta.SkillID      `json:"skillId"`
+	Stage             string            `json:"stage"`
+	APIs              []string          `json:"apis"`
+	PublicationStatus string            `json:"publicationStatus"`
+	LastUpdated       string            `json:"lastUpdated"`
+	NameByLocale      map[string]string `json:"nameByLocale"`
+}
+
+type wireSkillStatus struct {
+	Manifest wireManifest `json:"manifest"`
+}
+
+type wireManifest struct {
+	LastUpdateRequest wireUpdate `json:"lastUpdateRequest"`
+}
+
+type wireUpdate struct {
+	Status string `json:"status"`
+}
+
+type wireEntitlement struct {
+	Entitled bool `json:"entitled"`
+}
+
+type wireBatch struct {
+	ID        string         `json:"id"`
+	Operation beta.Operation `json:"operation"`
+	At        string         `json:"at"`
+	By        string         `json:"by"`
+	RequestID string         `json:"requestId"`
+	Entries   []wireEntry    `json:"entries"`
+}
+
+type wireEntry struct {
+	EmailID string      `json:"emailId,omitempty"` // absent once the person was erased
+	Result  beta.Result `json:"result"`
+	Reason  beta.Reason `json:"reason,omitempty"`
+}
+
+// dateFormat is SMAPI's: UTC, exactly three decimals.
+const dateFormat = "2006-01-02T15:04:05.000Z"
+
+// date writes a time as SMAPI does; a zero time is absent, never null.
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(dateFormat)
+}
+
+// appendTester writes one element of the tester list. By hand, since this is
+// the loop that a page of 500 spends its time in.
+func appendTester(b []byte, t beta.Tester, mayRemind bool) []byte {
+	b = append(b, `{"emailId":`...)
+	b = appendString(b, t.Email.Given)
+	b = append(b, `,"associationDate":"`...)
+	b = t.AssociatedAt.AppendFormat(b, dateFormat)
+	b = append(b, `","isReminderAllowed":`...)
+	if mayRemind {
+		b = append(b, "true"...)
+	} else {
+		b = append(b, "false"...)
+	}
+	b = append(b, `,"invitationStatus":"`...)
+	b = append(b, t.InvitationStatus()...)
+	return append(b, `"}`...)
+}
+
+// appendString quotes s, which came in as valid UTF-8.
+func appendString(b []byte, s string) []byte {
+	b, err := jsontext.AppendQuote(b, s)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// engine is the little that the rest of this package needs of a database.
+type engine interface {
+	// view runs fn on one snapshot.
+	view(ctx context.Context, fn func(conn) error) error
+	// update runs fn in a transaction that is durable once update returns nil.
+	update(ctx context.Context, fn func(conn) error) error
+	dialect() dialect
+	// fault returns why nothing more can be made durable; nil when all is well.
+	fault() error
+	close() error
+}
+
+// conn runs statements inside one transaction. Arguments $1, $2 ... are bound
+// by name, so a statement may repeat them; they are strings, integers, bools or
+// bytes.
+type conn interface {
+	// exec runs a statement and returns how many rows it changed.
+	exec(sql string, args ...any) (changed int64, err error)
+	// query passes each row of the answer to fn; the row is valid only during the call.
+	query(fn func(row) error, sql string, args ...any) error
+}
+
+// row is one row of an answer. A NULL reads as zero or empty.
+type row interface {
+	int(column int) int64
+	text(column int) string
+	blob(column int) []byte
+}
+
+// dialect is where the two databases differ in what a statement says.
+type dialect struct {
+	name    string // the ending of migrations that one text cannot serve
+	each    string // from-item that turns $2, a JSON array of arrays, into rows of "value"
+	lockRow string // at the end of a select: hold the rows until the transaction ends
+	skip    string // the same, passing over rows that others hold
+}
+
+// ms is how a time is stored; zero is never.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// at is the time that ms stored.
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

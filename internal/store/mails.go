@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+func (t tx) QueueMails(mails []beta.Mail) error {
+	_, err := t.exec(`
+		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
+			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns,
+			settled_at, relay, reply_step, reply_code, reply_enhanced, reply_text)
+		select cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
+			value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+			value ->> 8, $1, cast(value ->> 9 as bigint), cast(value ->> 10 as bigint),
+			'queued', '', 0, 0, 0, 0, '', '', 0, '', ''
+		from `+t.each,
+		ordinary, rows(mails, func(m beta.Mail) []any {
+			return []any{
+				m.ID.Test, m.ID.Tester, m.ID.Seq, m.Kind, m.To.Given, m.To.Key, m.Vendor, m.Batch,
+				m.RequestID, ms(m.QueuedAt), ms(m.DueAt),
+			}
+		}))
+	return err
+}
+
+// ordinary is the priority of mail that nobody is waiting for in front of a screen.
+const ordinary = 1
+
+func (t tx) HandedOver(test beta.TestID, number int64) (bool, error) {
+	return t.one(func(row) {}, `
+		select 1
+		from mails
+		where test_id = $1 and tester = $2
+			and (state in ('sent', 'bounced', 'unknown') or state = 'sending' and kind = 'INVITATION')
+		limit 1`, test, number)
+}
+
+// ClaimMail implements what the outbox needs: up to limit mails that are due, or
+// whose claim lapsed, are given to claim until the lease is over.
+func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) (mails []beta.Mail, err error) {
+	now := s.now()
+	err = s.engine.update(ctx, func(c conn) error {
+		mails = nil
+		t := s.on(c)
+		return t.query(func(r row) error {
+			mails = append(mails, mailFrom(r))
+			return nil
+		}, `
+			update mails
+			set state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1
+			where (test_id, tester, seq) in (
+				select test_id, tester, seq
+				from mails
+				where state in ('queued', 'sending', 'deferred') and priority = $3 and due_at <= $4
+				order by due_at
+				limit $5 `+t.skip+`
+			)
+			returning test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
+				request_id, queued_at, due_at, attempts, cuts, unknowns`,
+			claim, ms(now.Add(lease)), ordinary, ms(now), limit)
+	})
+	return mails, err
+}
+
+func mailFrom(r row) beta.Mail {
+	return beta.Mail{
+		ID:   beta.MailID{Test: beta.TestID(r.int(0)), Tester: r.int(1), Seq: int(r.int(2))},
+		Kind: beta.MailKind(r.text(3)), To: beta.Email{Given: r.text(4), Key: r.text(5)},
+		Vendor: beta.VendorID(r.text(6)), Batch: r.text(7), RequestID: r.text(8),
+		QueuedAt: at(r.int(9)), DueAt: at(r.int(10)),
+		Attempts: int(r.int(11)), Cuts: int(r.int(12)), Unknowns: int(r.int(13)),
+	}
+}
+
+// SettleMail implements what the outbox needs: it records the outcome of an
+// attempt, unless the claim was lost meanwhile. A mail that is settled frees
+// its tester for the next of that kind.
+func (s *Store) SettleMail(ctx context.Context, claim string, m beta.Mail, o beta.Settlement) error {
+	return s.engine.update(ctx, func(c conn) error {
+		n, err := c.exec(`
+			update mails
+			set state = $5, due_at = $6, attempts = $7, cuts = $8, unknowns = $9, settled_at = $10,
+				relay = $11, reply_step = $12, reply_code = $13, reply_enhanced = $14, reply_text = $15
+			where test_id = $1 and tester = $2 and seq = $3 and claim = $4 and state = 'sending'`,
+			m.ID.Test, m.ID.Tester, m.ID.Seq, claim,
+			o.State, ms(o.DueAt), o.Attempts, o.Cuts, o.Unknowns, ms(o.SettledAt),
+			o.Reply.Relay, o.Reply.Step, o.Reply.Code, o.Reply.Enhanced, o.Reply.Text)
+		if err != nil || n == 0 || o.SettledAt.IsZero() {
+			return err
+		}
+		_, err = c.exec(`
+			update testers
+			set unsettled = unsettled & ~$4, undeliverable = case when $5 = 1 then 1 else undeliverable end
+			where test_id = $1 and email_key = $2 and number = $3`,
+			m.ID.Test, m.To.Key, m.ID.Tester, int64(m.Kind.Bit()), number(o.Undeliverable))
+		return err
+	})
+}
+
+// NextMail implements what the outbox needs: when the earliest unsettled mail is
+// due; zero when there is none.
+func (s *Store) NextMail(ctx context.Context) (due time.Time, err error) {
+	err = s.engine.view(ctx, func(c conn) error {
+		return c.query(func(r row) error {
+			due = at(r.int(0))
+			return nil
+		}, `
+			select min(due_at)
+			from mails
+			where state in ('queued', 'sending', 'deferred') and priority = $1`, ordinary)
+	})
+	return due, err
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"time"
+
+	"tryout/internal/beta"
+)
+
+func (t tx) CreateVendor(v beta.Vendor, now time.Time) (bool, error) {
+	n, err := t.exec(`
+		insert into vendors (id, name, created_at)
+		values ($1, $2, $3)
+		on conflict (id) do nothing`,
+		v.ID, v.Name, ms(now))
+	return n == 1, err
+}
+
+func (t tx) Vendor(id beta.VendorID) (v beta.Vendor, err error) {
+	found, err := t.one(func(r row) {
+		v = beta.Vendor{ID: beta.VendorID(r.text(0)), Name: r.text(1)}
+	}, "select id, name from vendors where id = $1", id)
+	return v, orNoRow(found, err)
+}
+
+func (t tx) CreateSkill(s beta.Skill) (bool, error) {
+	n, err := t.exec(`
+		insert into skills (id, vendor_id, name, created_at, newest_test)
+		values ($1, $2, $3, $4, 0)
+		on conflict (id) do nothing`,
+		s.ID, s.Vendor, s.Name, ms(s.CreatedAt))
+	return n == 1, err
+}
+
+func (t tx) Skill(id beta.SkillID) (s beta.Skill, v beta.Vendor, err error) {
+	found, err := t.one(func(r row) {
+		s = skillFrom(r)
+		v = beta.Vendor{ID: s.Vendor, Name: r.text(4)}
+	}, `
+		select s.id, s.vendor_id, s.name, s.created_at, v.name
+		from skills s join vendors v on v.id = s.vendor_id
+		where s.id = $1`, id)
+	return s, v, orNoRow(found, err)
+}
+
+func (t tx) Skills(vendor beta.VendorID, after beta.SkillID, limit int) (list []beta.Skill, err error) {
+	err = t.query(func(r row) error {
+		list = append(list, skillFrom(r))
+		return nil
+	}, `
+		select id, vendor_id, name, created_at
+		from skills
+		where vendor_id = $1 and id > $2
+		order by id
+		limit $3`, vendor, after, limit)
+	return list, err
+}
+
+func skillFrom(r row) beta.Skill {
+	return beta.Skill{
+		ID: beta.SkillID(r.text(0)), Vendor: beta.VendorID(r.text(1)),
+		Name: r.text(2), CreatedAt: at(r.int(3)),
+	}
+}
+
+func orNoRow(found bool, err error) error {
+	if err == nil && !found {
+		return beta.ErrNoRow
+	}
+	return err
+}
+
+var _ beta.Store = (*Store)(nil)

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"tryout/internal/beta"
+)
+
+// sqliteEngine keeps everything in one file. One connection writes, owned by
+// one goroutine; the others read.
+type sqliteEngine struct {
+	readers *sqlitex.Pool
+	writer  *writer
+}
+
+// openSQLite opens, or creates, the database file in dir.
+func openSQLite(dir string) (*sqliteEngine, error) {
+	path := filepath.Join(dir, "tryout.db")
+	w, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenWAL)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	if err := errors.Join(checkVersion(sqlite.VersionNumber), prepareWriter(w)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close())
+	}
+	readers, err := sqlitex.NewPool(path, sqlitex.PoolOptions{
+		Flags:       sqlite.OpenReadOnly,
+		PoolSize:    4 * runtime.GOMAXPROCS(0),
+		PrepareConn: prepareReader,
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close())
+	}
+	return &sqliteEngine{readers, startWriter(w)}, nil
+}
+
+// Pragmas are set one by one, outside of any transaction.
+func pragmas(c *sqlite.Conn, list ...string) error {
+	for _, p := range list {
+		if err := sqlitex.ExecuteTransient(c, "pragma "+p, nil); err != nil {
+			return fmt.Errorf("pragma %s: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// prepareWriter makes commits survive a power cut (FULL), keeps deleted
+// addresses from lingering in the file, and waits for an operator's command
+// that writes beside the server.
+func prepareWriter(c *sqlite.Conn) error {
+	c.SetBusyTimeout(10 * time.Second)
+	return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-8192")
+}
+
+func prepareReader(c *sqlite.Conn) error {
+	c.SetBusyTimeout(10 * time.Second)
+	return pragmas(c, "query_only=on", "cache_size=-1024")
+}
+
+// checkVersion refuses engines with the WAL-reset bug, which could lose
+// committed pages; 3.51.3 repaired it.
+func checkVersion(number int) error {
+	if number < 3_051_003 {
+		return fmt.Errorf("SQLite %d is too old; 3051003 (3.51.3) or newer is needed", number)
+	}
+	return nil
+}
+
+func (e *sqliteEngine) dialect() dialect {
+	return dialect{name: "sqlite", each: "json_each($2)"}
+}
+
+func (e *sqliteEngine) fault() error {
+	if err := e.writer.fault.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (e *sqliteEngine) close() error {
+	return errors.Join(e.readers.Close(), e.writer.close())
+}
+
+func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) (err error) {
+	c, err := e.readers.Take(ctx)
+	if err != nil {
+		return fmt.Errorf("take a connection: %w", err)
+	}
+	defer e.readers.Put(c)
+	q := sqliteConn{c}
+	if _, err := q.exec("begin"); err != nil {
+		return err
+	}
+	defer func() {
+		c.SetInterrupt(nil) // the end of the read must not be interrupted
+		_, end := q.exec("rollback")
+		err = errors.Join(err, end)
+	}()
+	if err := fn(q); err != nil {
+		return cmp.Or(ctx.Err(), err) // an interrupted statement failed because of ctx
+	}
+	return nil
+}
+
+func (e *sqliteEngine) update(ctx context.Context, fn func(conn) error) error {
+	return e.writer.run(ctx, fn)
+}
+
+// sqliteConn runs statements on one connection; prepared ones are kept by it.
+type sqliteConn struct{ c *sqlite.Conn }
+
+func (q sqliteConn) exec(sql string, args ...any) (int64, error) {
+	err := q.query(func(row) error { return nil }, sql, args...)
+	return int64(q.c.Changes()), err
+}
+
+func (q sqliteConn) query(fn func(row) error, sql string, args ...any) (err error) {
+	stmt, err := q.c.Prepare(sql)
+	if err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	defer func() { err = errors.Join(err, stmt.Reset()) }()
+	for i, arg := range args {
+		bind(stmt, names[i], arg)
+	}
+	for {
+		more, err := stmt.Step()
+		if err != nil {
+			return unavailable(err)
+		}
+		if !more {
+			return nil
+		}
+		if err := fn(sqliteRow{stmt}); err != nil {
+			return err
+		}
+	}
+}
+
+// names are the arguments' names, by position.
+var names = [...]string{
+	"$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10",
+	"$11", "$12", "$13", "$14", "$15", "$16",
+}
+
+func bind(stmt *sqlite.Stmt, name string, arg any) {
+	switch v := reflect.ValueOf(arg); v.Kind() {
+	case reflect.String:
+		stmt.SetText(name, v.String())
+	case reflect.Int, reflect.Int64:
+		stmt.SetInt64(name, v.Int())
+	case reflect.Bool:
+		stmt.SetBool(name, v.Bool())
+	case reflect.Slice:
+		stmt.SetBytes(name, v.Bytes())
+	default:
+		panic(fmt.Sprintf("store: argument %s has type %T", name, arg))
+	}
+}
+
+type sqliteRow struct{ stmt *sqlite.Stmt }
+
+func (r sqliteRow) int(column int) int64   { return r.stmt.ColumnInt64(column) }
+func (r sqliteRow) text(column int) string { return r.stmt.ColumnText(column) }
+func (r sqliteRow) blob(column int) []byte {
+	b := make([]byte, r.stmt.ColumnLen(column))
+	r.stmt.ColumnBytes(column, b)
+	return b
+}
+
+// unavailable marks the failures that pass: a full disk, a lock held too long.
+func unavailable(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull, sqlite.ResultBusy, sqlite.ResultLocked:
+		return errors.Join(errAway, err)
+	}
+	return err
+}
+
+// errAway is the caller's side of a database that cannot be asked now.
+var errAway = &beta.Error{
+	Kind: beta.Unavailable, Code: beta.CodeUnavailable,
+	Message: "The database cannot be reached now.", Retry: 5 * time.Second,
+}

@@ -1,0 +1,90 @@
+// Package store is memory: everything SQL, for every database that Tryout runs
+// on. It implements what the domain, the token check and the outbox declare
+// that they need remembered.
+//
+// Each statement is written once, in SQL that SQLite and PostgreSQL both
+// accept, beside the method that uses it; what differs lies in the engine
+// files. Times are integers (milliseconds, UTC) and come from the caller, as
+// ids do. Addresses are folded before they get here; keys compare by byte.
+//
+// On SQLite all writes pass through one goroutine that commits those waiting
+// together (writer.go), with synchronous=FULL: an acknowledged write survives a
+// power cut.
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+// Store is an open database. Its methods may be used concurrently.
+type Store struct {
+	engine engine
+	now    func() time.Time
+	master []byte
+}
+
+// Open opens the database in the directory dir, creates it when it is not
+// there, and brings its schema up to date. master is the key, 32 bytes, that
+// seals the keys kept in the database.
+func Open(ctx context.Context, dir string, master []byte, now func() time.Time) (*Store, error) {
+	e, err := openSQLite(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{engine: e, now: now, master: master}
+	if err := migrate(ctx, e, now()); err != nil {
+		e.close()
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	return s, nil
+}
+
+// Close finishes the writes under way and closes the database.
+func (s *Store) Close() error { return s.engine.close() }
+
+// Healthy reports whether the database can be read and its writes be trusted.
+func (s *Store) Healthy(ctx context.Context) error {
+	if err := s.engine.fault(); err != nil {
+		return err
+	}
+	return s.engine.view(ctx, func(c conn) error {
+		return c.query(func(row) error { return nil }, "select 1")
+	})
+}
+
+// View implements [beta.Store].
+func (s *Store) View(ctx context.Context, fn func(beta.Reader) error) error {
+	return s.engine.view(ctx, func(c conn) error { return fn(s.on(c)) })
+}
+
+// Update implements [beta.Store].
+func (s *Store) Update(ctx context.Context, fn func(beta.Tx) error) error {
+	return s.engine.update(ctx, func(c conn) error { return fn(s.on(c)) })
+}
+
+func (s *Store) on(c conn) tx { return tx{c, s.engine.dialect()} }
+
+// tx implements beta.Tx, and so beta.Reader, on a connection.
+type tx struct {
+	conn
+	dialect
+}
+
+// one runs a query for at most one row.
+func (t tx) one(fn func(row), sql string, args ...any) (found bool, err error) {
+	err = t.query(func(r row) error {
+		found = true
+		fn(r)
+		return nil
+	}, sql, args...)
+	return found, err
+}
+
+// Fault returns why writes can no longer be trusted: the disk failed under
+// them. Nothing is acknowledged from then on; only a restart helps. It is nil
+// as long as all is well.
+func (s *Store) Fault() error { return s.engine.fault() }

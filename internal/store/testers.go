@@ -1,0 +1,152 @@
+package store
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+const testerColumns = `
+	test_id, number, email, email_key, state, associated_at, notified_at,
+	feedback_at, mails, unsettled, undeliverable`
+
+func testerFrom(r row) beta.Tester {
+	return beta.Tester{
+		Test: beta.TestID(r.int(0)), Number: r.int(1),
+		Email: beta.Email{Given: r.text(2), Key: r.text(3)}, State: beta.TesterState(r.text(4)),
+		AssociatedAt: at(r.int(5)), NotifiedAt: at(r.int(6)), FeedbackAt: at(r.int(7)),
+		Mails: int(r.int(8)), Unsettled: beta.MailKinds(r.int(9)), Undeliverable: r.int(10) != 0,
+	}
+}
+
+func (t tx) Tester(test beta.TestID, key string) (tester beta.Tester, found bool, err error) {
+	found, err = t.one(func(r row) { tester = testerFrom(r) },
+		"select "+testerColumns+" from testers where test_id = $1 and email_key = $2", test, key)
+	return tester, found, err
+}
+
+func (t tx) TesterByNumber(test beta.TestID, number int64) (tester beta.Tester, found bool, err error) {
+	found, err = t.one(func(r row) { tester = testerFrom(r) },
+		"select "+testerColumns+" from testers where test_id = $1 and number = $2", test, number)
+	return tester, found, err
+}
+
+func (t tx) Testers(test beta.TestID, after string, limit int, yield func(beta.Tester) error) error {
+	return t.query(func(r row) error { return yield(testerFrom(r)) }, `
+		select `+testerColumns+`
+		from testers
+		where test_id = $1 and email_key > $2
+		order by email_key
+		limit $3`, test, after, limit)
+}
+
+func (t tx) TestersAfter(test beta.TestID, number int64, limit int) ([]beta.Tester, error) {
+	return t.testers(`
+		select `+testerColumns+`
+		from testers
+		where test_id = $1 and number > $2
+		order by number
+		limit $3`, test, number, limit)
+}
+
+func (t tx) FindTesters(test beta.TestID, keys []string) ([]beta.Tester, error) {
+	return t.testers(`
+		select `+testerColumns+`
+		from testers
+		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		test, rows(keys, func(key string) []any { return []any{key} }))
+}
+
+func (t tx) testers(sql string, args ...any) (list []beta.Tester, err error) {
+	err = t.query(func(r row) error {
+		list = append(list, testerFrom(r))
+		return nil
+	}, sql, args...)
+	return list, err
+}
+
+func (t tx) AddTesters(test beta.TestID, testers []beta.Tester) (numbers []int64, err error) {
+	err = t.query(func(r row) error {
+		numbers = append(numbers, r.int(0))
+		return nil
+	}, `
+		insert into testers (test_id, number, email, email_key, state, associated_at,
+			notified_at, feedback_at, mails, unsettled, undeliverable)
+		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, value ->> 3,
+			cast(value ->> 4 as bigint), cast(value ->> 5 as bigint), 0,
+			cast(value ->> 6 as bigint), cast(value ->> 7 as bigint), 0
+		from `+t.each+`
+		where true
+		on conflict (test_id, email_key) do nothing
+		returning number`,
+		test, rows(testers, func(t beta.Tester) []any {
+			return []any{
+				t.Number, t.Email.Given, t.Email.Key, t.State,
+				ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled,
+			}
+		}))
+	slices.Sort(numbers)
+	return numbers, err
+}
+
+func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
+	_, err := t.exec(`
+		update testers
+		set state = v.state, notified_at = v.notified_at, feedback_at = v.feedback_at,
+			mails = v.mails, unsettled = v.unsettled, undeliverable = v.undeliverable
+		from (
+			select value ->> 0 as email_key, value ->> 1 as state,
+				cast(value ->> 2 as bigint) as notified_at, cast(value ->> 3 as bigint) as feedback_at,
+				cast(value ->> 4 as bigint) as mails, cast(value ->> 5 as bigint) as unsettled,
+				cast(value ->> 6 as bigint) as undeliverable
+			from `+t.each+`
+		) as v
+		where testers.test_id = $1 and testers.email_key = v.email_key`,
+		test, rows(testers, func(t beta.Tester) []any {
+			return []any{
+				t.Email.Key, t.State, ms(t.NotifiedAt), ms(t.FeedbackAt),
+				t.Mails, t.Unsettled, number(t.Undeliverable),
+			}
+		}))
+	return err
+}
+
+func (t tx) RemoveTesters(test beta.TestID, testers []beta.Tester, now time.Time) error {
+	gone := rows(testers, func(t beta.Tester) []any { return []any{t.Email.Key} })
+	_, err := t.exec(`
+		insert into former_testers (test_id, number, email_key, email, associated_at, removed_at)
+		select test_id, number, email_key, email, associated_at, $3
+		from testers
+		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		test, gone, ms(now))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		delete from testers
+		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		test, gone)
+	return err
+}
+
+// rows writes list as the JSON array of arrays that a statement's each reads.
+func rows[T any](list []T, columns func(T) []any) string {
+	all := make([][]any, len(list))
+	for i, item := range list {
+		all[i] = columns(item)
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // strings and integers only
+	}
+	return string(text)
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"time"
+
+	"tryout/internal/beta"
+)
+
+const testColumns = `
+	t.id, t.skill_id, t.round, t.status, t.feedback_email, t.created_at,
+	t.expires_at, t.ended_at, t.testers, t.numbers, t.queued`
+
+// testFrom reads testColumns, beginning with column i.
+func testFrom(r row, i int) beta.Test {
+	return beta.Test{
+		ID: beta.TestID(r.int(i)), Skill: beta.SkillID(r.text(i + 1)), Round: int(r.int(i + 2)),
+		Stored: beta.Status(r.text(i + 3)), FeedbackEmail: r.text(i + 4), CreatedAt: at(r.int(i + 5)),
+		ExpiresAt: at(r.int(i + 6)), EndedAt: at(r.int(i + 7)),
+		Testers: int(r.int(i + 8)), Numbers: r.int(i + 9), Queued: r.int(i + 10),
+	}
+}
+
+func (t tx) SkillTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
+	return t.skillTest(id, "")
+}
+
+// LockTest holds the skill's row: every round of it belongs to it.
+func (t tx) LockTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
+	return t.skillTest(id, t.lockRow)
+}
+
+func (t tx) skillTest(id beta.SkillID, lock string) (s beta.Skill, test beta.Test, err error) {
+	found, err := t.one(func(r row) {
+		s = skillFrom(r)
+		test = testFrom(r, 4)
+	}, `
+		select s.id, s.vendor_id, s.name, s.created_at, `+testColumns+`
+		from skills s left join tests t on t.id = s.newest_test
+		where s.id = $1 `+lock, id)
+	return s, test, orNoRow(found, err)
+}
+
+func (t tx) Test(id beta.TestID) (test beta.Test, found bool, err error) {
+	found, err = t.one(func(r row) { test = testFrom(r, 0) },
+		"select "+testColumns+" from tests t where t.id = $1", id)
+	return test, found, err
+}
+
+func (t tx) CreateTest(test beta.Test) error {
+	_, err := t.exec(`
+		insert into tests (id, skill_id, round, status, feedback_email, created_at,
+			expires_at, ended_at, testers, numbers, queued)
+		values ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0)`,
+		test.ID, test.Skill, test.Round, test.Stored, test.FeedbackEmail, ms(test.CreatedAt))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("update skills set newest_test = $1 where id = $2", test.ID, test.Skill)
+	return err
+}
+
+func (t tx) SaveTest(test beta.Test) error {
+	_, err := t.exec(`
+		update tests
+		set status = $2, feedback_email = $3, expires_at = $4, ended_at = $5,
+			testers = $6, numbers = $7, queued = $8
+		where id = $1`,
+		test.ID, test.Stored, test.FeedbackEmail, ms(test.ExpiresAt), ms(test.EndedAt),
+		test.Testers, test.Numbers, test.Queued)
+	return err
+}
+
+func (t tx) DueTests(now time.Time, limit int) (due []beta.Test, err error) {
+	err = t.query(func(r row) error {
+		due = append(due, testFrom(r, 0))
+		return nil
+	}, `
+		select `+testColumns+`
+		from tests t
+		where t.status in ('RUNNING', 'STARTING', 'STOPPING')
+			and (t.expires_at <= $1 or t.status <> 'RUNNING')
+		order by t.expires_at
+		limit $2`, ms(now), limit)
+	return due, err
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"tryout/internal/beta"
+)
+
+// maxGroup bounds how many writes share one commit, and so how long each waits.
+const maxGroup = 128
+
+// writer owns the one connection that writes. Writes that wait while a commit
+// is under way share the next one, each in a savepoint of its own: the cost of
+// making a commit durable is paid once for all of them.
+type writer struct {
+	conn  *sqlite.Conn
+	jobs  chan *job
+	ended chan struct{}
+	fault atomic.Pointer[error] // set once the file cannot be trusted any more
+}
+
+// job is one write on its way.
+type job struct {
+	fn    func(conn) error
+	state atomic.Int32
+	err   error
+	panic any
+	done  chan struct{}
+}
+
+// The states of a job. A caller who gives up while the job waits keeps it from
+// ever being run; once it runs, its outcome is awaited.
+const (
+	waiting int32 = iota
+	taken
+	abandoned
+)
+
+func startWriter(c *sqlite.Conn) *writer {
+	w := &writer{conn: c, jobs: make(chan *job, 4*maxGroup), ended: make(chan struct{})}
+	go w.loop()
+	return w
+}
+
+// close runs what was handed in and closes the connection. Nothing may be
+// handed in any more.
+func (w *writer) close() error {
+	close(w.jobs)
+	<-w.ended
+	return w.conn.Close()
+}
+
+// run hands fn in and waits until it is committed or failed.
+func (w *writer) run(ctx context.Context, fn func(conn) error) error {
+	j := &job{fn: fn, done: make(chan struct{})}
+	select {
+	case w.jobs <- j:
+	default:
+		return errBusy
+	}
+	select {
+	case <-j.done:
+	case <-ctx.Done():
+		if j.state.CompareAndSwap(waiting, abandoned) {
+			return ctx.Err()
+		}
+		<-j.done
+	}
+	if j.panic != nil {
+		panic(j.panic)
+	}
+	return j.err
+}
+
+var errBusy = &beta.Error{
+	Kind: beta.Unavailable, Code: beta.CodeUnavailable,
+	Message: "Too many changes are waiting.", Retry: time.Second,
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	for j := range w.jobs {
+		w.commit(w.group(j))
+	}
+}
+
+// group returns first and whatever else waits already.
+func (w *writer) group(first *job) []*job {
+	group := []*job{first}
+	for len(group) < maxGroup {
+		select {
+		case j, open := <-w.jobs:
+			if !open {
+				return group
+			}
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs a group in one transaction and tells each its outcome.
+func (w *writer) commit(group []*job) {
+	err := w.transact(group)
+	if isFault(err) {
+		w.fault.CompareAndSwap(nil, &err)
+	}
+	for _, j := range group {
+		if err != nil && j.err == nil {
+			j.err = fmt.Errorf("commit: %w", unavailable(err))
+		}
+		close(j.done)
+	}
+}
+
+func (w *writer) transact(group []*job) error {
+	if err := w.fault.Load(); err != nil {
+		return errors.Join(errAway, *err)
+	}
+	q := sqliteConn{w.conn}
+	if _, err := q.exec("begin immediate"); err != nil {
+		return err
+	}
+	for _, j := range group {
+		if !j.state.CompareAndSwap(waiting, taken) {
+			continue
+		}
+		if err := j.run(q); err != nil {
+			return w.giveUp(err)
+		}
+	}
+	if _, err := q.exec("commit"); err != nil {
+		return w.giveUp(err)
+	}
+	return nil
+}
+
+// giveUp ends a transaction that cannot be committed, if SQLite has not yet.
+func (w *writer) giveUp(cause error) error {
+	if w.conn.AutocommitEnabled() {
+		return cause
+	}
+	_, err := sqliteConn{w.conn}.exec("rollback")
+	return errors.Join(cause, err)
+}
+
+// run does the job in a savepoint; an error means that the whole transaction is
+// lost, not just the job.
+func (j *job) run(q sqliteConn) error {
+	if _, err := q.exec("savepoint job"); err != nil {
+		return err
+	}
+	j.err = j.call(q)
+	if isFault(j.err) || q.c.AutocommitEnabled() {
+		return j.err
+	}
+	if j.err != nil || j.panic != nil {
+		if _, err := q.exec("rollback to job"); err != nil {
+			return err
+		}
+	}
+	_, err := q.exec("release job")
+	return err
+}
+
+// call keeps a panic for the goroutine that handed the job in.
+func (j *job) call(q sqliteConn) error {
+	defer func() { j.panic = recover() }()
+	return j.fn(q)
+}
+
+// isFault reports whether the file can no longer be trusted. A failed fsync is
+// final: the system may have dropped the page and report success next time.
+func isFault(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,95 @@
+package web_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"tryout/internal/beta"
+)
+
+func TestAnAnswerFromAnotherSiteIsRefused(t *testing.T) {
+	t.Parallel()
+	refused := map[string][2]string{
+		"browser":         {"Sec-Fetch-Site", "cross-site"},
+		"sister site":     {"Sec-Fetch-Site", "same-site"},
+		"old browser":     {"Origin", "https://evil.example"},
+	}
+	for name, h := range refused {
+		s := newSite(t)
+		w := s.ask(http.MethodPost, s.path()+"/accept", header(h[0], h[1]))
+		if w.Code != http.StatusForbidden || s.state() != beta.Invited {
+			t.Errorf("%s: status %d, tester %s; want 403, INVITED", name, w.Code, s.state())
+		}
+	}
+	admitted := map[string][2]string{
+		"web view of a mail program": {"X-None", ""},
+		"browser":                    {"Sec-Fetch-Site", "same-origin"},
+		"typed by hand":              {"Sec-Fetch-Site", "none"},
+		"old browser":                {"Origin", "https://beta.example.com"},
+		"our form over plain HTTP":   {"Origin", "null"}, // what no-referrer makes of it
+	}
+	for name, h := range admitted {
+		s := newSite(t)
+		w := s.ask(http.MethodPost, s.path()+"/accept", header(h[0], h[1]))
+		if w.Code != http.StatusSeeOther || s.state() != beta.Accepted {
+			t.Errorf("%s: status %d, tester %s; want 303, ACCEPTED", name, w.Code, s.state())
+		}
+	}
+}
+
+func TestASandboxedFrameOfAnotherSiteIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	w := s.ask(http.MethodPost, s.path()+"/accept", func(r *http.Request) {
+		r.Header.Set("Origin", "null")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+	})
+	if w.Code != http.StatusForbidden || s.state() != beta.Invited {
+		t.Errorf("status %d, tester %s; want 403, INVITED", w.Code, s.state())
+	}
+}
+
+func TestAProxyMayChangeTheHostOfATrustedOrigin(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if err := s.TrustOrigin("https://public.example"); err != nil {
+		t.Fatal(err)
+	}
+	if w := s.ask(http.MethodPost, s.path()+"/accept", header("Origin", "https://public.example")); w.Code != http.StatusSeeOther {
+		t.Errorf("status %d, want 303", w.Code)
+	}
+	if err := s.TrustOrigin("public.example"); err == nil {
+		t.Error("an origin without a scheme was taken")
+	}
+}
+
+func TestABodyOverFourKibibytesChangesNothing(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]int{4 << 10: http.StatusSeeOther, 4<<10 + 1: http.StatusRequestEntityTooLarge} {
+		s := newSite(t)
+		w := s.ask(http.MethodPost, s.path()+"/accept", func(r *http.Request) {
+			r.Body = io.NopCloser(strings.NewReader(strings.Repeat("x", size)))
+		})
+		if w.Code != want || (s.state() == beta.Accepted) != (want == http.StatusSeeOther) {
+			t.Errorf("%d bytes: status %d, tester %s; want %d", size, w.Code, s.state(), want)
+		}
+	}
+}
+
+func TestABrokenBodyChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	w := s.ask(http.MethodPost, s.path()+"/accept", func(r *http.Request) {
+		r.Body = io.NopCloser(io.MultiReader(strings.NewReader("x"), failing{}))
+	})
+	if w.Code != http.StatusBadRequest || s.state() != beta.Invited {
+		t.Errorf("status %d, tester %s; want 400, INVITED", w.Code, s.state())
+	}
+}
+
+// failing is the body of a request that was cut off.
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

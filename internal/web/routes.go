@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// endpoint is one thing that the pages can be asked for.
+type endpoint struct {
+	method string // GET answers HEAD too
+	path   string // with at most one {name}
+	serve  func(w http.ResponseWriter, r *http.Request, name string) error
+}
+
+// endpoints lists everything that is served.
+func (h *Handler) endpoints() []endpoint {
+	return []endpoint{
+		{http.MethodGet, "/", h.start},
+		{http.MethodGet, "/i/{link}", h.invitation},
+		{http.MethodPost, "/i/{link}/accept", h.accept},
+		{http.MethodPost, "/i/{link}/decline", h.decline},
+		{http.MethodGet, "/test/{id}", h.test},
+		{http.MethodGet, "/static/{file}", h.static},
+	}
+}
+
+// Owns reports whether path is a page's, so that people get a page there even
+// when their link was cut short; an unescaped path is meant. Everything else
+// belongs to machines, which want JSON.
+func (h *Handler) Owns(path string) bool {
+	if path == "/" {
+		return true
+	}
+	section, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return section == "i" || section == "test" || section == "static"
+}
+
+// find returns what is served at path and the name that stands in it. There is
+// no cleaning and no redirect: a path is right or it leads nowhere.
+func (h *Handler) find(path string) (e endpoint, name string, found bool) {
+	for _, e := range h.endpoints() {
+		if name, ok := match(e.path, path); ok {
+			return e, name, true
+		}
+	}
+	return endpoint{}, "", false
+}
+
+// match reports whether path fits pattern, and returns what stands for its {name}.
+func match(pattern, path string) (name string, ok bool) {
+	before, rest, named := strings.Cut(pattern, "{")
+	if !named {
+		return "", path == pattern
+	}
+	_, after, _ := strings.Cut(rest, "}")
+	if !strings.HasPrefix(path, before) || !strings.HasSuffix(path[len(before):], after) {
+		return "", false
+	}
+	name = strings.TrimSuffix(path[len(before):], after)
+	return name, name != "" && !strings.Contains(name, "/")
+}
+
+func (e endpoint) allows(method string) bool {
+	return method == e.method || method == http.MethodHead && e.method == http.MethodGet
+}
+
+// allow is the value of the Allow header.
+func (e endpoint) allow() string {
+	if e.method == http.MethodGet {
+		return "GET, HEAD"
+	}
+	return e.method
+}

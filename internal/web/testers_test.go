@@ -1,0 +1,66 @@
+package web_test
+
+import (
+	"context"
+	"sync"
+
+	"tryout/internal/beta"
+)
+
+// testers is a domain small enough to see through: one invitation for each
+// link, and the rules of answering it.
+type testers struct {
+	mu          sync.Mutex
+	invitations map[beta.Link]beta.Invitation
+	answers     int   // calls that may change something
+	err         error // what every call fails with, if not nil
+}
+
+func (t *testers) Invitation(_ context.Context, l beta.Link) (beta.Invitation, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	inv, found := t.invitations[l]
+	if !found && t.err == nil {
+		return beta.Invitation{}, &beta.Error{Kind: beta.NotFound, Message: "no such invitation"}
+	}
+	return inv, t.err
+}
+
+func (t *testers) Accept(ctx context.Context, l beta.Link, requestID string) (beta.Invitation, error) {
+	return t.answer(ctx, l, beta.Accepted)
+}
+
+func (t *testers) Decline(ctx context.Context, l beta.Link, requestID string) (beta.Invitation, error) {
+	inv, _ := t.Invitation(ctx, l)
+	if inv.Tester.State == beta.Accepted || inv.Tester.State == beta.Left {
+		return t.answer(ctx, l, beta.Left)
+	}
+	return t.answer(ctx, l, beta.Declined)
+}
+
+func (t *testers) answer(ctx context.Context, l beta.Link, state beta.TesterState) (beta.Invitation, error) {
+	inv, err := t.Invitation(ctx, l)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers++
+	switch {
+	case err != nil:
+		return inv, err
+	case inv.Status != beta.Running:
+		return inv, &beta.Error{Kind: beta.Conflict, Message: "the test is not running"}
+	}
+	inv.Tester.State = state
+	t.invitations[l] = inv
+	return inv, nil
+}
+
+func (t *testers) TestPage(_ context.Context, id beta.TestID) (beta.Invitation, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for l, inv := range t.invitations {
+		if l.Test == id {
+			return inv, t.err // with the tester, whom the page must not name even so
+		}
+	}
+	return beta.Invitation{}, &beta.Error{Kind: beta.NotFound, Message: "no such test"}
+}
