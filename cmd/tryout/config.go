@@ -85,16 +85,16 @@ func (c config) settings(others ...error) (settings, error) {
 		rate:        check.number("rate", c.Rate, 0),
 		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1),
 		connections: check.number("connections", c.Connections, 1),
-		drainGrace:  check.duration("drain-grace", c.DrainGrace),
+		drainGrace:  check.duration("drain-grace", c.DrainGrace, 0),
 		tlsCert:     c.TLSCert,
 		tlsKey:      c.TLSKey,
 		proxies:     check.networks("trusted-proxy", c.TrustedProxy),
 		rules: beta.Rules{
 			Cap:           check.number("cap", c.Cap, 1),
-			Life:          check.duration("test-life", c.TestLife),
-			ReminderEvery: check.duration("remind-every", c.RemindEvery),
-			FeedbackEvery: check.duration("ask-every", c.AskEvery),
-			LinkLife:      check.duration("link-life", c.LinkLife),
+			Life:          check.duration("test-life", c.TestLife, 1),
+			ReminderEvery: check.duration("remind-every", c.RemindEvery, 1),
+			FeedbackEvery: check.duration("ask-every", c.AskEvery, 1),
+			LinkLife:      check.duration("link-life", c.LinkLife, 0),
 		},
 	}
 	if c.AdminListen != "" {
@@ -168,12 +168,9 @@ func (c *checker) number(flag, value string, least int) int {
 	return n
 }
 
-func (c *checker) duration(flag, value string) time.Duration {
-	if value == "0" {
-		return 0
-	}
-	d, err := time.ParseDuration(value)
-	if err != nil || d < 0 {
+func (c *checker) duration(flag, value string, least time.Duration) time.Duration {
+	d, err := time.ParseDuration(value) // which takes "0" too
+	if err != nil || d < least {
 		c.wrong(flag, "must be a duration such as 90s or 24h, not %q", value)
 	}
 	return d

@@ -20,7 +20,7 @@ type Page struct {
 func (s *Service) ListTesters(ctx context.Context, by Caller, id SkillID, p Page, yield func(t Tester, mayRemind bool) error) (next Page, err error) {
 	err = s.read(ctx, by, id, func(r Reader, test Test) error {
 		if p.Test != 0 && p.Test != test.ID {
-			return &Error{Kind: Invalid, Code: CodeParameter, Message: "The nextToken belongs to an earlier beta test of this skill."}
+			return errEarlierRound
 		}
 		now := s.now()
 		rows, last := 0, ""
@@ -34,6 +34,11 @@ func (s *Service) ListTesters(ctx context.Context, by Caller, id SkillID, p Page
 		})
 	})
 	return next, err
+}
+
+var errEarlierRound = &Error{
+	Kind: Invalid, Code: CodeParameter, Message: "The parameter is not valid.",
+	Violations: []Violation{{CodeParameter, "nextToken: belongs to an earlier beta test of this skill; begin the list anew"}},
 }
 
 // Entitled reports whether somebody may use the skill now: the test is RUNNING,

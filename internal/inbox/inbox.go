@@ -21,8 +21,8 @@ import (
 // What an inbox holds at most: the newest messages, by number and by octets.
 const (
 	maxMessages = 1000
-	maxOctets   = 64 << 20
-	maxMessage  = 4 << 20
+	maxOctets   = 32 << 20
+	maxMessage  = 1 << 20
 )
 
 // Inbox is an SMTP server with pages. Its methods may be called concurrently.
@@ -34,7 +34,7 @@ type Inbox struct {
 
 	mu       sync.Mutex
 	messages []Received
-	octets   int           // of all Data
+	octets   int           // of all messages
 	last     int           // the highest ID given
 	arrived  chan struct{} // closed, and replaced, at each arrival
 }
@@ -127,9 +127,9 @@ func (i *Inbox) add(m Received) {
 	i.last++
 	m.ID = i.last
 	i.messages = append(i.messages, m)
-	i.octets += len(m.Data)
+	i.octets += m.octets()
 	for len(i.messages) > maxMessages || i.octets > maxOctets {
-		i.octets -= len(i.messages[0].Data)
+		i.octets -= i.messages[0].octets()
 		i.messages = slices.Delete(i.messages, 0, 1)
 	}
 	close(i.arrived)

@@ -29,6 +29,9 @@ type Received struct {
 	HTML    string // the first text/html part, or empty
 }
 
+// octets is what a message takes in memory, nearly.
+func (m Received) octets() int { return len(m.Data) + len(m.Text) + len(m.HTML) }
+
 // read takes a message apart. What cannot be read is left empty: the source is
 // always there.
 func read(data []byte) Received {

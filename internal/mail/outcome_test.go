@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,10 +47,10 @@ func trouble(t testing.TB, step, answer string, extensions ...string) *mail.Clie
 	r := s.relayOf(t)
 	r.User, r.Password = "user", "secret"
 	c := client(t, r)
-	switch {
-	case answer == stall && step == "end of data":
+	switch stalls := strings.HasSuffix(answer, stall); {
+	case stalls && step == "end of data":
 		c.Timeouts.Dot = 50 * time.Millisecond
-	case answer == stall:
+	case stalls:
 		c.Timeouts.Command = 250 * time.Millisecond
 	}
 	return c

@@ -2,6 +2,7 @@ package smapi
 
 import (
 	"net/url"
+	"slices"
 
 	"tryout/internal/beta"
 )
@@ -76,11 +77,21 @@ func wireSkillList(list []beta.Skill) []wireSkill {
 	return wire
 }
 
+// skillStatus tells of the manifest alone, and that it is fine: Tryout builds
+// nothing. A caller may ask for some resources only.
 func (a *API) skillStatus(c *call) error {
+	q := c.query("resource")
+	if q.wrong != nil {
+		return a.refuse(c, beta.Need{}, q.wrong)
+	}
 	if _, err := a.Service.Skill(c.r.Context(), c.by, c.skill); err != nil {
 		return err
 	}
-	return c.writeJSON(wireSkillStatus{wireManifest{wireUpdate{"SUCCEEDED"}}})
+	var body wireSkillStatus
+	if asked, some := q.values["resource"]; !some || slices.Contains(asked, "manifest") {
+		body.Manifest = &wireManifest{wireUpdate{"SUCCEEDED"}}
+	}
+	return c.writeJSON(body)
 }
 
 func (a *API) entitlement(c *call) error {

@@ -55,7 +55,7 @@ type wireSkill struct {
 }
 
 type wireSkillStatus struct {
-	Manifest wireManifest `json:"manifest"`
+	Manifest *wireManifest `json:"manifest,omitempty"`
 }
 
 type wireManifest struct {

@@ -12,9 +12,9 @@ import (
 func TestAnAnswerFromAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
 	refused := map[string][2]string{
-		"browser":         {"Sec-Fetch-Site", "cross-site"},
-		"sister site":     {"Sec-Fetch-Site", "same-site"},
-		"old browser":     {"Origin", "https://evil.example"},
+		"browser":     {"Sec-Fetch-Site", "cross-site"},
+		"sister site": {"Sec-Fetch-Site", "same-site"},
+		"old browser": {"Origin", "https://evil.example"},
 	}
 	for name, h := range refused {
 		s := newSite(t)

@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+.PHONY: help build demo demo-check test e2e lint verify fuzz clean
+
+VERSION_STATICCHECK := 2026.2.2
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the one static binary, ./tryout
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o tryout ./cmd/tryout
+
+demo: build ## Try it out: a server with a seeded test and an inbox of its own
+	./tryout demo
+
+demo-check: ## Walk the demo's path, pasting the lines it prints, until the list says ACCEPTED
+	@scripts/packages curl=curl
+	go test -count=1 -v -run 'Demo' ./cmd/tryout
+
+test: packages e2e-deps ## Run all tests, installing first what they need
+	go vet ./...
+	CGO_ENABLED=0 go build ./...
+	go test -race -shuffle=on ./cmd/... ./internal/...
+	go test -count=1 ./e2e/...
+
+.PHONY: packages
+packages:
+	@scripts/packages gcc=gcc gcc=libc6-dev curl=curl node=nodejs npm=npm chromium=chromium
+
+.PHONY: e2e-deps
+e2e-deps: packages e2e/node_modules/.package-lock.json
+e2e/node_modules/.package-lock.json: e2e/package-lock.json
+	@echo "Installing the official clients (ask-cli, ask-smapi-sdk) into e2e/node_modules"
+	npm ci --prefix e2e --no-audit --no-fund --loglevel=error
+	@touch $@
+
+e2e: e2e-deps ## Run the official clients against a real server
+	go test -count=1 -v ./e2e/...
+
+lint: ## Run staticcheck
+	go run honnef.co/go/tools/cmd/staticcheck@$(VERSION_STATICCHECK) ./...
+
+verify: ## Check that code is formatted and go.mod tidy
+	@test -z "$$(gofmt -l cmd internal e2e/*.go)" || { gofmt -l cmd internal e2e/*.go; exit 1; }
+	go mod tidy -diff
+
+fuzz: ## Fuzz every parser, 60 s each
+	@scripts/fuzz 60s
+
+clean: ## Remove what was built and installed here
+	rm -rf tryout e2e/node_modules
