@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -102,9 +103,6 @@ type issued struct {
 
 // Run issues a token.
 func (c tokenCreateCmd) Run(ctx context.Context, io streams) error {
-	if c.TTL < time.Second {
-		return usageError{fmt.Errorf("--ttl: must be at least a second")}
-	}
 	s, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -119,8 +117,11 @@ func (c tokenCreateCmd) Run(ctx context.Context, io streams) error {
 
 // issue makes a token for a vendor that must exist.
 func issue(ctx context.Context, s *store.Store, vendor beta.VendorID, scope string, ttl time.Duration) (string, error) {
+	if ttl < time.Second {
+		return "", usageError{errors.New("--ttl: must be at least a second")}
+	}
 	if _, err := service(s).Vendor(ctx, beta.Caller{Vendor: vendor}); err != nil {
-		return "", fmt.Errorf("vendor %q: %w", vendor, err)
+		return "", err
 	}
 	return lwa.Access{Store: s, Now: time.Now}.Issue(ctx, vendor, scope, ttl)
 }
@@ -140,7 +141,7 @@ func (c tokenRevokeCmd) Run(ctx context.Context, io streams) error {
 	defer s.Close()
 	found, err := lwa.Access{Store: s, Now: time.Now}.Revoke(ctx, c.Token)
 	if err == nil && !found {
-		err = fmt.Errorf("there is no such token")
+		err = errors.New("there is no such token")
 	}
 	if err != nil {
 		return err

@@ -51,6 +51,10 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 			panic(e)
 		}
 	}()
+	if len(args) == 0 {
+		run(ctx, []string{"help"}, streams{io.err, io.err})
+		return exitUsage
+	}
 	file := &configFile{}
 	parser, err := newParser(ctx, io, file)
 	if err == nil {
@@ -65,7 +69,13 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 		fmt.Fprintf(io.err, "tryout: %v\nTry: tryout help\n", err)
 		return exitUsage
 	}
-	return report(command.Run(), io.err)
+	if command.Command() != "serve" { // which tells its other mistakes with them
+		err = file.wrong()
+	}
+	if err == nil {
+		err = command.Run()
+	}
+	return report(err, io.err)
 }
 
 func newParser(ctx context.Context, io streams, file *configFile) (*kong.Kong, error) {
@@ -76,10 +86,20 @@ func newParser(ctx context.Context, io streams, file *configFile) (*kong.Kong, e
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.DefaultEnvars("TRYOUT"),
 		kong.Resolvers(file),
+		kong.WithHyphenPrefixedParameters(true), // --rate -1 is a mistake of ours to explain
+		kong.ValueFormatter(flagHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(io, file),
 	)
+}
+
+// flagHelp is a flag's help with its default, which kong leaves out.
+func flagHelp(v *kong.Value) string {
+	if v.Default != "" {
+		v = &kong.Value{Tag: v.Tag, OrigHelp: v.OrigHelp, Help: v.Help + " Default: " + v.Default + "."}
+	}
+	return kong.DefaultHelpValueFormatter(v)
 }
 
 // exit carries an exit code out of kong, whose --help ends the process.

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/mail"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"tryout/internal/beta"
-	outgoing "tryout/internal/mail"
+	"tryout/internal/httpd"
+	"tryout/internal/mail"
 	"tryout/internal/store"
 )
 
@@ -28,7 +29,7 @@ type dataFlag struct {
 type config struct {
 	dataFlag
 	Listen       string `help:"Address of the API and the pages." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	PublicURL    string `help:"What links in mail begin with. Default: http and the listen address." placeholder:"URL"`
+	PublicURL    string `help:"What links in mail begin with. Default: the listen address, with http or, given a certificate, https." placeholder:"URL"`
 	SMTP         string `name:"smtp" help:"The relay that takes our mail: smtp[s]://[user:pass@]host:port. Prefer the environment for a password." placeholder:"URL"`
 	MailFrom     string `help:"Sender of our mail: address or Name <address>." placeholder:"ADDR"`
 	AdminListen  string `help:"Address of /livez, /readyz and /metrics; empty for none." default:"127.0.0.1:8081" placeholder:"ADDR"`
@@ -54,14 +55,14 @@ type settings struct {
 	publicURL           string // without a slash at its end; empty means from the listen address
 	data                string
 	master              []byte // nil means from the data directory
-	relay               outgoing.Relay
+	relay               mail.Relay
 	mailFrom            string
 	rules               beta.Rules
 	rate                int
 	maxInFlight         int
 	connections         int
 	drainGrace          time.Duration
-	tlsCert, tlsKey     string
+	certificates        *httpd.Certificates // nil means no TLS
 	proxies             []netip.Prefix
 }
 
@@ -86,8 +87,6 @@ func (c config) settings(others ...error) (settings, error) {
 		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1),
 		connections: check.number("connections", c.Connections, 1),
 		drainGrace:  check.duration("drain-grace", c.DrainGrace, 0),
-		tlsCert:     c.TLSCert,
-		tlsKey:      c.TLSKey,
 		proxies:     check.networks("trusted-proxy", c.TrustedProxy),
 		rules: beta.Rules{
 			Cap:           check.number("cap", c.Cap, 1),
@@ -100,9 +99,7 @@ func (c config) settings(others ...error) (settings, error) {
 	if c.AdminListen != "" {
 		s.adminListen = check.address("admin-listen", c.AdminListen)
 	}
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		check.wrong("tls-cert", "and --tls-key go together")
-	}
+	s.certificates = check.certificates(c.TLSCert, c.TLSKey)
 	check.oneOf("log-format", c.LogFormat, "text", "json")
 	check.oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
 	if check.mistakes != nil {
@@ -123,11 +120,14 @@ func (c *checker) publicURL(value string) string {
 	if value == "" {
 		return ""
 	}
+	value = strings.TrimRight(value, "/")
 	u, err := url.Parse(value)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || value != u.Scheme+"://"+u.Host {
 		c.wrong("public-url", "must be http(s)://host[:port] and nothing more")
+	} else if strings.ContainsFunc(value, func(r rune) bool { return r > unicode.MaxASCII }) {
+		c.wrong("public-url", "must be in ASCII; write the host as xn--...")
 	}
-	return strings.TrimRight(value, "/")
+	return value
 }
 
 func (c *checker) masterKey(value string) []byte {
@@ -141,12 +141,12 @@ func (c *checker) masterKey(value string) []byte {
 	return key
 }
 
-func (c *checker) relay(value string) outgoing.Relay {
+func (c *checker) relay(value string) mail.Relay {
 	if value == "" {
 		c.wrong("smtp", "is missing: without a relay no invitation leaves; to try things out use: tryout demo")
-		return outgoing.Relay{}
+		return mail.Relay{}
 	}
-	relay, err := outgoing.ParseRelay(value)
+	relay, err := mail.ParseRelay(value)
 	if err != nil {
 		c.wrong("smtp", "%v", err)
 	}
@@ -154,10 +154,25 @@ func (c *checker) relay(value string) outgoing.Relay {
 }
 
 func (c *checker) mailbox(flag, value string) string {
-	if _, err := mail.ParseAddress(value); err != nil {
-		c.wrong(flag, "must be an e-mail address: who our mail is from")
+	if _, err := mail.NewWriter(value, "localhost"); err != nil {
+		c.wrong(flag, "must be who our mail is from: %v", err)
 	}
 	return value
+}
+
+func (c *checker) certificates(cert, key string) *httpd.Certificates {
+	if cert == "" && key == "" {
+		return nil
+	}
+	if cert == "" || key == "" {
+		c.wrong("tls-cert", "and --tls-key go together")
+		return nil
+	}
+	certificates, err := httpd.LoadCertificates(cert, key)
+	if err != nil {
+		c.wrong("tls-cert", "%v", err)
+	}
+	return certificates
 }
 
 func (c *checker) number(flag, value string, least int) int {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -40,12 +42,20 @@ func (f *configFile) load(path string, app *kong.Application) error {
 		return fmt.Errorf("configuration file: %w", err)
 	}
 	known := flagNames(app.Node)
-	for key := range f.values {
+	for _, key := range slices.Sorted(maps.Keys(f.values)) {
 		if !slices.Contains(known, key) {
 			f.mistakes = append(f.mistakes, fmt.Errorf("%s: there is no setting called %q", path, key))
 		}
 	}
 	return nil
+}
+
+// wrong is every mistake in the file, or nil.
+func (f *configFile) wrong() error {
+	if f.mistakes == nil {
+		return nil
+	}
+	return usageError{errors.Join(f.mistakes...)}
 }
 
 func flagNames(n *kong.Node) (names []string) {
@@ -61,10 +71,11 @@ func flagNames(n *kong.Node) (names []string) {
 // Validate is part of kong.Resolver; mistakes are told with all others.
 func (f *configFile) Validate(*kong.Application) error { return nil }
 
-// Resolve gives a flag its value from the file. Lists become comma-separated.
+// Resolve gives a flag its value from the file, unless the environment has one,
+// which kong would override. Lists become comma-separated.
 func (f *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	value, found := f.values[flag.Name]
-	if !found {
+	if !found || flag.Tag.Get("file") == "-" || slices.ContainsFunc(flag.Envs, isSet) {
 		return nil, nil
 	}
 	if list, ok := value.([]any); ok {
@@ -75,4 +86,9 @@ func (f *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 		return strings.Join(parts, ","), nil
 	}
 	return fmt.Sprint(value), nil
+}
+
+func isSet(variable string) bool {
+	_, found := os.LookupEnv(variable)
+	return found
 }

@@ -30,18 +30,23 @@ func openData(ctx context.Context, dir string, master []byte) (*store.Store, err
 	}
 	if master == nil {
 		var err error
-		if master, err = masterKey(filepath.Join(dir, "key")); err != nil {
+		if master, err = masterKey(dir); err != nil {
 			return nil, err
 		}
 	}
 	return store.Open(ctx, dir, master, time.Now)
 }
 
-// masterKey reads the key file, making it the first time. It is written beside
-// and linked into place, so that nobody ever reads half of it.
-func masterKey(path string) ([]byte, error) {
+// masterKey reads the key file, making it the first time: before the database,
+// so that one without a key has lost it or was made with another.
+func masterKey(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "key")
+	_, fresh := os.Stat(filepath.Join(dir, "tryout.db")) // looked at first: another process may be making both
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
+		if !errors.Is(fresh, os.ErrNotExist) {
+			return nil, fmt.Errorf("%s is missing, and the database beside it needs its key: restore it, or set TRYOUT_MASTER_KEY", path)
+		}
 		if err := writeMasterKey(path); err != nil {
 			return nil, err
 		}
@@ -57,6 +62,8 @@ func masterKey(path string) ([]byte, error) {
 	return key, nil
 }
 
+// writeMasterKey writes the key beside its place and links it there, so that
+// nobody ever reads half of it.
 func writeMasterKey(path string) error {
 	key := make([]byte, store.KeySize)
 	rand.Read(key)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"text/template"
 	"time"
@@ -27,9 +27,11 @@ const (
 	demoToken  = 24 * time.Hour
 )
 
+// demoCmd heeds nothing that was meant for serve: neither its variables nor the
+// configuration file, or the demo's inbox would swallow a real server's mail.
 type demoCmd struct {
-	Listen string `help:"Address of the API and the pages; a free port is taken if this one is in use." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	Data   string `help:"Directory of the database. Default: tryout-demo in your cache directory." type:"path" placeholder:"DIR"`
+	Listen string `help:"Address of the API and the pages; a free port is taken if this one is in use." default:"127.0.0.1:8080" placeholder:"ADDR" env:"TRYOUT_DEMO_LISTEN" file:"-"`
+	Data   string `help:"Directory of the database. Default: tryout-demo in your cache directory, emptied first." type:"path" placeholder:"DIR" env:"TRYOUT_DEMO_DATA" file:"-"`
 }
 
 // Run seeds a test and serves it until told to stop.
@@ -107,7 +109,7 @@ func demoData(dir string) (string, error) {
 }
 
 // forget empties the demo's own directory, so that each demo begins anew; not
-// while another one uses it.
+// while another one uses it. What is locked itself stays.
 func forget(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -116,7 +118,13 @@ func forget(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(release(), os.RemoveAll(dir))
+	defer release()
+	for _, name := range []string{"tryout.db", "tryout.db-wal", "tryout.db-shm", "key", urlFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // seed makes sure that there is a vendor, a skill and a running test, and
@@ -168,11 +176,20 @@ What this server is: {{.URL}}/
 
 func printDemo(w io.Writer, p *program, token string) error {
 	data := ""
-	if standard, err := demoData(""); err != nil || standard != p.data {
-		data = " --data " + p.data
+	if standard, err := demoData(""); err != nil || standard != p.data || isSet("TRYOUT_DATA") {
+		data = " --data " + quote(p.data)
 	}
 	return demoText.Execute(w, map[string]string{
 		"URL": p.url, "API": p.url + "/v1/skills/" + demoSkill + "/betaTest",
-		"Token": token, "Skill": demoSkill, "Program": cmp.Or(os.Args[0], "tryout"), "Data": data,
+		"Token": token, "Skill": demoSkill, "Program": quote(programName()), "Data": data,
 	})
+}
+
+// programName is what calls this program, from whatever directory.
+func programName() string {
+	path, err := os.Executable()
+	if err != nil || !strings.Contains(os.Args[0], "/") {
+		return os.Args[0] // found on PATH
+	}
+	return path
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 
 	"tryout/internal/beta"
 	"tryout/internal/lwa"
@@ -57,10 +58,21 @@ export ASK_SHARE_USAGE=false
 export ASK_SKIP_NEW_VERSION_REMINDER=true
 export AWS_ACCESS_KEY_ID=none
 export AWS_SECRET_ACCESS_KEY=none
+# Set up so, ask-cli reports its use to Amazon whatever ASK_SHARE_USAGE says. To keep it from that:
+# export HTTPS_PROXY=http://127.0.0.1:9 NO_PROXY=127.0.0.1,localhost
 `))
 
-// quote makes one word of s for a shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// quote makes one word of s for a shell; most are one already.
+func quote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, special) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func special(r rune) bool {
+	return !strings.ContainsRune("-_./:@%+,=", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+}
 
 // urlFile is where a server leaves its address for readURL.
 const urlFile = "url"

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -81,36 +82,37 @@ func (p *program) openStore(ctx context.Context, s settings) (err error) {
 	return err
 }
 
+// drainLimit is how long requests under way have to end once nobody new is let in.
+const drainLimit = 10 * time.Second
+
 // listen comes before the parts are joined: links need the port.
-func (p *program) listen(s settings, metrics prometheus.Registerer) error {
+func (p *program) listen(s settings, metrics prometheus.Registerer) (err error) {
 	p.edge = httpd.New(http.HandlerFunc(p.route), httpd.Config{
 		Log: p.log, Metrics: metrics, Now: time.Now, MaxInFlight: s.maxInFlight,
 		TrustedProxies: s.proxies, Fail: smapi.EdgeFailure,
 	})
-	certificates, err := s.certificates()
-	if err != nil {
+	if p.public, err = httpd.Listen(s.listen, p.edge, s.certificates); err != nil {
 		return err
 	}
-	if p.public, err = httpd.Listen(s.listen, p.edge, certificates); err != nil {
-		return err
-	}
-	p.public.Grace = s.drainGrace
-	scheme := "http://"
-	if certificates != nil {
-		scheme = "https://"
-	}
+	p.public.Grace = max(s.drainGrace, time.Nanosecond) // zero would be the package's default
+	p.public.Limit = s.drainGrace + drainLimit
 	p.url = s.publicURL
 	if p.url == "" {
-		p.url = scheme + p.public.Addr().String()
+		p.url = s.localURL(p.public.Addr())
 	}
 	return nil
 }
 
-func (s settings) certificates() (*httpd.Certificates, error) {
-	if s.tlsCert == "" {
-		return nil, nil
+// localURL leads to addr from this machine.
+func (s settings) localURL(addr net.Addr) string {
+	scheme := "http://"
+	if s.certificates != nil {
+		scheme = "https://"
 	}
-	return httpd.LoadCertificates(s.tlsCert, s.tlsKey)
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return scheme + net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
+	}
+	return scheme + addr.String()
 }
 
 // join makes the parts between the address and the database.
@@ -212,12 +214,12 @@ func (p *program) run(ctx context.Context) error {
 	workers.Go(func() { fault(p.tick(work)) })
 	p.log.Info("listening", "addr", p.public.Addr().String(), "url", p.url)
 	err := p.public.Serve(serving)
+	if err == nil && ctx.Err() == nil {
+		err = context.Cause(serving)
+	}
 	stop()
 	workers.Wait()
 	p.log.Info("stopped")
-	if ctx.Err() == nil {
-		err = errors.Join(err, context.Cause(serving))
-	}
 	return err
 }
 
@@ -267,10 +269,11 @@ func countMail(metrics prometheus.Registerer) func(beta.MailState) {
 	return func(s beta.MailState) { outcomes.WithLabelValues(string(s)).Inc() }
 }
 
-// host returns the name in a URL, for EHLO and Message-IDs.
+// host returns the name in a URL, for EHLO and Message-IDs, where an IPv6
+// address cannot stand.
 func host(address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || strings.Contains(u.Hostname(), ":") {
 		return "localhost"
 	}
 	return u.Hostname()

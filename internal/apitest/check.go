@@ -32,7 +32,7 @@ func Check(t testing.TB, req *http.Request, resp *http.Response, body []byte) {
 		return
 	}
 	if err := doc.check(req.Method, path, resp, body); err != nil {
-		t.Errorf("%s %s was answered %d against the API's description:\n%v\n%s", req.Method, req.URL, resp.StatusCode, err, body)
+		t.Errorf("%s %s was answered %d against the API's description:\n%v\n%.2000s", req.Method, req.URL, resp.StatusCode, err, body)
 	}
 }
 

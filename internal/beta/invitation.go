@@ -9,16 +9,24 @@ import (
 	"strings"
 )
 
-// Link is what a personal invitation link names. A tester who is removed and
-// added again has a new number, so the old link stays dead.
+// Link is what a personal invitation link names: a tester by number and by when
+// they were added. Added again after a removal, the tester is another one and
+// the old link stays dead; and should an older copy of the database be restored
+// and a number be given once more, the old link does not open it.
 type Link struct {
 	Test   TestID
 	Tester int64
+	Added  int64 // the association date in milliseconds since 1970
+}
+
+// Link returns the tester's personal link.
+func (t Tester) Link() Link {
+	return Link{t.Test, t.Number, t.AssociatedAt.UnixMilli()}
 }
 
 // Links writes and reads the personal part of invitation links:
-// test-tester-code, where the code is an HMAC-SHA256 over the two, cut to 128
-// bits. Nothing of a link is stored.
+// test-tester-added-code, where the code is an HMAC-SHA256 over the three, cut
+// to 128 bits. Nothing of a link is stored.
 type Links struct{ key []byte }
 
 // NewLinks returns Links that authenticate with key, at least 32 random bytes.
@@ -26,18 +34,21 @@ func NewLinks(key []byte) Links { return Links{key} }
 
 // Text returns the link's text: letters, digits, - and _ only.
 func (k Links) Text(l Link) string {
-	name := l.Test.String() + "-" + strconv.FormatInt(l.Tester, 10)
+	name := l.Test.String() + "-" + strconv.FormatInt(l.Tester, 10) + "-" + strconv.FormatInt(l.Added, 36)
 	return name + "-" + base64.RawURLEncoding.EncodeToString(k.code(name))
 }
 
 // Parse reads what [Links.Text] wrote; ok is false for anything else.
 func (k Links) Parse(s string) (l Link, ok bool) {
-	test, rest, _ := strings.Cut(s, "-")
-	number, _, _ := strings.Cut(rest, "-")
-	id, ok := ParseTestID(test)
-	n, err := strconv.ParseInt(number, 10, 64)
-	l = Link{id, n}
-	return l, ok && err == nil && hmac.Equal([]byte(s), []byte(k.Text(l)))
+	part := strings.SplitN(s, "-", 4)
+	if len(part) != 4 {
+		return Link{}, false
+	}
+	test, ok := ParseTestID(part[0])
+	tester, errTester := strconv.ParseInt(part[1], 10, 64)
+	added, errAdded := strconv.ParseInt(part[2], 36, 64)
+	l = Link{test, tester, added}
+	return l, ok && errTester == nil && errAdded == nil && hmac.Equal([]byte(s), []byte(k.Text(l)))
 }
 
 func (k Links) code(name string) []byte {
@@ -71,7 +82,7 @@ func (s *Service) Invitation(ctx context.Context, l Link) (Invitation, error) {
 
 // Accept records that the tester takes the invitation. Accepting twice is no
 // error. It is a [NotFound] error when the link names nobody any more, a
-// [Conflict] when the test is not running.
+// [Conflict] when the test is neither RUNNING nor STARTING.
 func (s *Service) Accept(ctx context.Context, l Link, requestID string) (Invitation, error) {
 	return s.answer(ctx, l, requestID, OpAccept, func(TesterState) TesterState { return Accepted })
 }
@@ -104,7 +115,7 @@ func (s *Service) answer(ctx context.Context, l Link, requestID string, op Opera
 		if inv, err = s.lockInvitation(tx, l); err != nil {
 			return err
 		}
-		if inv.Status != Running {
+		if inv.Status != Running && inv.Status != Starting { // in steps: the first are invited already
 			return conflict("The test is not running.")
 		}
 		return s.setState(tx, &inv, next(inv.Tester.State), op, requestID)
@@ -150,7 +161,7 @@ func (s *Service) invitation(r Reader, l Link) (Invitation, error) {
 	if err != nil {
 		return Invitation{}, err
 	}
-	if !found || s.LinkLife > 0 && s.now().After(tester.NotifiedAt.Add(s.LinkLife)) {
+	if !found || tester.Link() != l || s.LinkLife > 0 && s.now().After(tester.NotifiedAt.Add(s.LinkLife)) {
 		return Invitation{}, errNoInvitation
 	}
 	inv.Tester = tester

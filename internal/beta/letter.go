@@ -1,14 +1,21 @@
 package beta
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Letter is asked for immediately before a mail is sent: whether it is still
 // wanted, and everything its text says. A mail that was overtaken (the tester
 // was removed, said no thanks, the test ended) is not wanted any more, so none
-// whose check began after the answer to a removal is sent.
+// whose check began after the answer to a removal is sent. The error is
+// [ErrNotYet] when that cannot be told yet.
 func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, err error) {
 	err = s.store.View(ctx, func(r Reader) error {
 		inv, err := s.about(r, m.ID.Test)
+		if errors.Is(err, errNoInvitation) {
+			return nil // the test is gone
+		}
 		if err != nil {
 			return err
 		}
@@ -24,16 +31,19 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 
 func (s *Service) letter(m Mail, inv Invitation) Letter {
 	return Letter{
-		ID: m.ID, Kind: m.Kind, To: m.To,
+		ID: m.ID, QueuedAt: m.QueuedAt, Kind: m.Kind, To: m.To,
 		Skill: inv.Skill.Name, Vendor: inv.Vendor.Name,
 		FeedbackEmail: inv.Test.FeedbackEmail, ExpiresAt: inv.Test.ExpiresAt,
-		Link:     s.linkURL(Link{m.ID.Test, m.ID.Tester}),
+		Link:     s.linkURL(inv.Tester.Link()),
 		Accepted: inv.Tester.State == Accepted,
 	}
 }
 
-// wanted judges a mail by what is true now. Telling people that something
-// ended makes sense only to those who were told that it began.
+// ErrNotYet is returned for a letter that hangs on an earlier one which is just
+// being sent: ask again when that is settled.
+var ErrNotYet = errors.New("an earlier mail to the same person is being sent")
+
+// wanted judges a mail by what is true now.
 func (s *Service) wanted(r Reader, m Mail, inv Invitation) (bool, error) {
 	there := inv.Tester.Number == m.ID.Tester
 	switch m.Kind {
@@ -42,13 +52,34 @@ func (s *Service) wanted(r Reader, m Mail, inv Invitation) (bool, error) {
 		if err != nil || again {
 			return false, err
 		}
-		return r.HandedOver(m.ID.Test, m.ID.Tester)
+		return wasInvited(r, m.ID)
 	case EndedMail:
 		if !there || !inv.Tester.Reachable() {
 			return false, nil
 		}
-		return r.HandedOver(m.ID.Test, m.ID.Tester)
+		return wasInvited(r, m.ID)
 	}
 	live := inv.Status == Running || inv.Status == Starting
 	return there && inv.Tester.Reachable() && live, nil
+}
+
+// wasInvited reports whether a relay took, or may have taken, any mail to the
+// tester: telling people that something ended makes sense only to those who
+// were told that it began.
+func wasInvited(r Reader, id MailID) (bool, error) {
+	mails, err := r.TesterMails(id.Test, id.Tester)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range mails {
+		if m.Unknowns > 0 || m.State == MailSent || m.State == MailBounced || m.State == MailUnknown {
+			return true, nil
+		}
+	}
+	for _, m := range mails {
+		if m.State == MailSending && m.Kind == InvitationMail {
+			return false, ErrNotYet
+		}
+	}
+	return false, nil
 }

@@ -1,18 +1,21 @@
 package beta_test
 
 import (
+	"cmp"
 	"testing"
 
 	"tryout/internal/beta"
 )
 
-// moments are the states a skill can be found in, with how it gets there. The
-// test, where there is one, has the tester old@example.com.
-var moments = []struct {
+// moment is a state that a skill can be found in, with how it gets there.
+type moment struct {
 	name   string
-	status beta.Status // that holds before the call; empty when there is no test
+	status beta.Status // that holds; empty when there is no test
 	arrive func(*world)
-}{
+}
+
+// The test, where there is one, has the tester old@example.com.
+var moments = []moment{
 	{"no test", "", func(*world) {}},
 	{"draft", beta.InDraft, func(w *world) { w.create(); w.add("old@example.com") }},
 	{"starting", beta.Starting, func(w *world) { w.run("old@example.com"); w.save(beta.Starting) }},
@@ -99,81 +102,87 @@ func to(next beta.Status, from ...beta.Status) map[beta.Status]beta.Status {
 	return m
 }
 
-func TestEveryCallInEveryStateOfATest(t *testing.T) {
+func TestACallThatTheStateAllowsLeavesTheNextState(t *testing.T) {
 	t.Parallel()
 	for _, m := range moments {
 		for _, c := range calls {
-			t.Run(c.name+" when "+m.name, func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t)
-				m.arrive(w)
-				w.wantStatus(m.status)
-				next, allowed := c.in[m.status]
-				wantFailure(t, c.name, c.call(w), verdict(m.status, allowed || c.reads))
-				if next == "" || !allowed {
-					next = m.status
-				}
-				w.wantStatus(next)
-			})
-		}
-	}
-}
-
-// verdict is how a call ends in a state.
-func verdict(status beta.Status, allowed bool) failure {
-	switch {
-	case allowed && (status != ""):
-		return fine
-	case status == "":
-		return noTest(allowed)
-	}
-	return isConflict
-}
-
-func noTest(allowed bool) failure {
-	if allowed {
-		return fine
-	}
-	return isNotFound
-}
-
-// wantStatus checks which state holds; empty is no test at all.
-func (w *world) wantStatus(want beta.Status) {
-	w.t.Helper()
-	_, got, err := w.BetaTest(w.ctx, owner, skill)
-	if want == "" {
-		wantFailure(w.t, "show", err, isNotFound)
-		return
-	}
-	w.ok(err)
-	if got != want {
-		w.t.Errorf("status: got %s, want %s", got, want)
-	}
-}
-
-func TestARefusedCallChangesAndMailsNothing(t *testing.T) {
-	t.Parallel()
-	for _, m := range moments {
-		for _, c := range calls {
-			if _, allowed := c.in[m.status]; allowed || c.reads || m.status == "" {
+			next, allowed := c.in[m.status]
+			if !allowed {
 				continue
 			}
 			t.Run(c.name+" when "+m.name, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t)
-				m.arrive(w)
-				before, _ := w.test()
-				w.claim() // what got us here
-				if err := c.call(w); err == nil {
-					t.Fatal("got no error, want one")
-				}
-				if after, _ := w.test(); after != before {
-					t.Errorf("test: got %+v, want %+v", after, before)
-				}
-				if mails := w.claim(); mails != nil {
-					t.Errorf("mail: got %v, want none", mails)
-				}
+				w := m.world(t)
+				wantFailure(t, c.name, c.call(w), fine)
+				w.wantStatus(cmp.Or(next, m.status))
 			})
 		}
+	}
+}
+
+func TestACallThatTheStateForbidsChangesAndMailsNothing(t *testing.T) {
+	t.Parallel()
+	for _, m := range moments {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			w := m.world(t)
+			before := w.snapshot()
+			for _, c := range calls {
+				if _, changes := c.in[m.status]; !changes {
+					wantFailure(t, c.name, c.call(w), verdict(m.status, c.reads))
+					w.wantUnchanged(before)
+				}
+			}
+		})
+	}
+}
+
+// world is one that is in the moment, with no mail due.
+func (m moment) world(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	m.arrive(w)
+	w.claim()
+	if got := w.snapshot().Status(w.clock.Now()); got != m.status {
+		t.Fatalf("status when %s: got %q, want %q", m.name, got, m.status)
+	}
+	return w
+}
+
+func verdict(status beta.Status, reads bool) failure {
+	switch {
+	case status == "":
+		return isNotFound
+	case reads:
+		return fine
+	}
+	return isConflict
+}
+
+func (w *world) wantStatus(want beta.Status) {
+	w.t.Helper()
+	if _, got := w.test(); got != want {
+		w.t.Errorf("status: got %s, want %s", got, want)
+	}
+}
+
+// snapshot is the skill's newest test; zero when it never had one.
+func (w *world) snapshot() (test beta.Test) {
+	w.t.Helper()
+	w.view(func(r beta.Reader) (err error) {
+		_, test, err = r.SkillTest(skill)
+		return err
+	})
+	return test
+}
+
+// wantUnchanged checks that a refused call changed and mailed nothing.
+func (w *world) wantUnchanged(before beta.Test) {
+	w.t.Helper()
+	if after := w.snapshot(); after != before {
+		w.t.Errorf("test: got %+v, want %+v", after, before)
+	}
+	if mails := w.claim(); mails != nil {
+		w.t.Errorf("mail: got %v, want none", mails)
 	}
 }

@@ -84,10 +84,18 @@ type Mail struct {
 	Unknowns  int       // attempts whose final reply was lost
 }
 
+// MailStatus is where one mail is on its way.
+type MailStatus struct {
+	Kind     MailKind
+	State    MailState
+	Unknowns int // attempts whose final reply was lost
+}
+
 // Letter is everything a message says: what the outbox asks for just before it
 // sends a [Mail].
 type Letter struct {
 	ID            MailID
+	QueuedAt      time.Time // when it was caused; with ID, it names the message for good
 	Kind          MailKind
 	To            Email
 	Skill         string    // the skill's name

@@ -1,6 +1,7 @@
 package beta_test
 
 import (
+	"errors"
 	"time"
 
 	"tryout/internal/beta"
@@ -10,6 +11,7 @@ import (
 type post struct {
 	Sent    []string
 	Dropped []string // not wanted any more when its turn came
+	Waiting []string // for an earlier one that is just being sent; due again a second later
 }
 
 // deliver does what the outbox does, with a relay that takes everything.
@@ -17,17 +19,46 @@ func (w *world) deliver() post {
 	w.t.Helper()
 	var p post
 	w.settleAll(func(m beta.Mail) beta.Settlement {
-		_, wanted, err := w.Letter(w.ctx, m)
-		w.ok(err)
 		line := string(m.Kind) + " " + m.To.Given
-		if !wanted {
+		wanted, err := w.letter(m)
+		switch {
+		case errors.Is(err, beta.ErrNotYet):
+			p.Waiting = append(p.Waiting, line)
+			return beta.Settlement{State: beta.MailQueued, DueAt: w.clock.Now().Add(time.Second)}
+		case err != nil:
+			w.t.Fatalf("letter for %s: %v", line, err)
+		case !wanted:
 			p.Dropped = append(p.Dropped, line)
 			return settled(beta.MailDropped, w.clock.Now())
 		}
 		p.Sent = append(p.Sent, line)
 		return settled(beta.MailSent, w.clock.Now())
 	})
-	return post{sorted(p.Sent), sorted(p.Dropped)}
+	return post{sorted(p.Sent), sorted(p.Dropped), sorted(p.Waiting)}
+}
+
+func (w *world) letter(m beta.Mail) (wanted bool, err error) {
+	_, wanted, err = w.Letter(w.ctx, m)
+	return wanted, err
+}
+
+func (w *world) wanted(m beta.Mail) bool {
+	w.t.Helper()
+	wanted, err := w.letter(m)
+	w.ok(err)
+	return wanted
+}
+
+// queued claims the mail that is due and returns it as lines, sorted; the
+// worker who has it never comes back.
+func (w *world) queued() (lines []string) {
+	w.t.Helper()
+	for mails := w.claim(); len(mails) > 0; mails = w.claim() {
+		for _, m := range mails {
+			lines = append(lines, string(m.Kind)+" "+m.To.Given)
+		}
+	}
+	return sorted(lines)
 }
 
 // bounce settles all mail that is due as refused for good by the address itself.

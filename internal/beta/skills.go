@@ -29,7 +29,7 @@ func (s *Service) CreateSkill(ctx context.Context, skill Skill) error {
 	skill.CreatedAt = s.now()
 	return s.store.Update(ctx, func(tx Tx) error {
 		if _, err := tx.Vendor(skill.Vendor); errors.Is(err, ErrNoRow) {
-			return notFound("There is no vendor with this id.")
+			return errNoVendor
 		} else if err != nil {
 			return err
 		}
@@ -38,26 +38,58 @@ func (s *Service) CreateSkill(ctx context.Context, skill Skill) error {
 	})
 }
 
-// Vendor returns the caller's vendor.
+// Vendor returns the caller's vendor; [NotFound] when there is none.
 func (s *Service) Vendor(ctx context.Context, by Caller) (Vendor, error) {
 	var v Vendor
 	err := s.store.View(ctx, func(r Reader) (err error) {
 		v, err = r.Vendor(by.Vendor)
 		return err
 	})
+	if errors.Is(err, ErrNoRow) {
+		err = errNoVendor
+	}
 	return v, err
 }
+
+var errNoVendor = notFound("There is no vendor with this id.")
 
 // Skills returns up to limit skills of a vendor after the given id. Another
 // vendor's are [Unauthorized].
 func (s *Service) Skills(ctx context.Context, by Caller, vendor VendorID, after SkillID, limit int) ([]Skill, error) {
 	if vendor != by.Vendor {
-		return nil, &Error{Kind: Unauthorized, Code: CodeUnauthorized, Message: "The token does not give access to this vendor."}
+		return nil, errOtherVendor
 	}
 	var skills []Skill
 	err := s.store.View(ctx, func(r Reader) (err error) {
 		skills, err = r.Skills(vendor, after, limit)
 		return err
+	})
+	return skills, err
+}
+
+var errOtherVendor = &Error{
+	Kind: Unauthorized, Code: CodeUnauthorized, Message: "The token does not give access to this vendor.",
+}
+
+// SomeSkills returns those of the named skills that are the vendor's; another
+// vendor's are [Unauthorized].
+func (s *Service) SomeSkills(ctx context.Context, by Caller, vendor VendorID, ids []string) ([]Skill, error) {
+	if vendor != by.Vendor {
+		return nil, errOtherVendor
+	}
+	var skills []Skill
+	err := s.store.View(ctx, func(r Reader) error {
+		skills = nil
+		for _, id := range ids {
+			skill, _, err := r.Skill(SkillID(id))
+			if err != nil && !errors.Is(err, ErrNoRow) {
+				return err
+			}
+			if err == nil && skill.Vendor == vendor {
+				skills = append(skills, skill)
+			}
+		}
+		return nil
 	})
 	return skills, err
 }

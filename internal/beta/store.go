@@ -52,9 +52,8 @@ type Reader interface {
 	// were removed. Numbers of erased people are absent.
 	Addresses(test TestID, numbers []int64) (map[int64]Email, error)
 
-	// HandedOver reports whether any mail to the tester was, or may have been,
-	// taken by a relay.
-	HandedOver(test TestID, number int64) (bool, error)
+	// TesterMails returns where every mail queued to a tester is.
+	TesterMails(test TestID, number int64) ([]MailStatus, error)
 	// DueTests returns up to limit tests that time or size left unfinished:
 	// those expired at now, STARTING or STOPPING.
 	DueTests(now time.Time, limit int) ([]Test, error)

@@ -46,15 +46,24 @@ func newWorldWith(t *testing.T, rules beta.Rules) *world {
 	w.Service = beta.NewService(w.store, w.clock.Now, rules,
 		func(l beta.Link) string { return fmt.Sprintf("https://try.example/i/%s-%d", l.Test, l.Tester) },
 		func() { w.woken++ })
+	w.ok(w.store.Update(w.ctx, people))
+	return w
+}
+
+// people stores the vendors and skills of a world.
+func people(tx beta.Tx) error {
+	var errs []error
 	for _, v := range []beta.Vendor{{ID: "V1", Name: "Acme"}, {ID: "V2", Name: "Umbrella"}} {
-		w.ok(w.CreateVendor(w.ctx, v))
+		_, err := tx.CreateVendor(v, storetest.Start)
+		errs = append(errs, err)
 	}
 	for _, s := range []beta.Skill{
 		{ID: skill, Vendor: "V1", Name: "Quiz"}, {ID: another, Vendor: "V1", Name: "Chess"}, {ID: foreign, Vendor: "V2", Name: "Trivia"},
 	} {
-		w.ok(w.CreateSkill(w.ctx, s))
+		_, err := tx.CreateSkill(s)
+		errs = append(errs, err)
 	}
-	return w
+	return errors.Join(errs...)
 }
 
 // newRunning is a world whose skill has a running test with these testers, all
@@ -166,7 +175,7 @@ func (w *world) find(address string) (tester beta.Tester, found bool) {
 func (w *world) link(address string) beta.Link {
 	w.t.Helper()
 	tester := w.tester(address)
-	return beta.Link{Test: tester.Test, Tester: tester.Number}
+	return tester.Link()
 }
 
 func (w *world) view(fn func(beta.Reader) error) {

@@ -57,7 +57,8 @@ func Listen(addr string, h *Edge, certs *Certificates) (*Server, error) {
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Serve answers requests until ctx is done, then drains and returns nil: every
-// request that reached the server by then is answered, unless Limit passes first.
+// request that reached the server by then is answered, unless Limit passes first
+// or it comes, after the listener closed, on a connection idle for all of Grace.
 // It returns an error only if the listener fails. It may be called once.
 func (s *Server) Serve(ctx context.Context) error {
 	ended := make(chan error, 1)

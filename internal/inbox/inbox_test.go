@@ -138,7 +138,7 @@ func TestLargeMessagesMakeRoomByOctets(t *testing.T) {
 func TestAMessageThatIsTooLargeIsRefused(t *testing.T) {
 	t.Parallel()
 	i := open(t)
-	err := smtp.SendMail(i.Addr().String(), nil, "a@b.c", []string{"d@e.f"}, make([]byte, 1<<20+1))
+	err := smtp.SendMail(i.Addr().String(), nil, "a@b.c", []string{"d@e.f"}, []byte(strings.Repeat("123456\r\n", 1<<17+1)))
 	if err == nil || !strings.HasPrefix(err.Error(), "552") || len(i.Messages()) != 0 {
 		t.Errorf("got %v and %d messages, want 552", err, len(i.Messages()))
 	}

@@ -146,7 +146,7 @@ func TestLinksInTextCanBeClicked(t *testing.T) {
 	send(t, i, "\nOpen https://tryout.example/t/1?a=b&c=d. Or (see http://x.example/y), then\nhttps://z.example\n")
 	var got []string
 	for _, a := range elements(t, get(t, i, "/inbox/1", 200).Body.String(), "a") {
-		if href := attribute(a, "href"); strings.Contains(href, "://") && href == words(a) {
+		if href := attribute(a, "href"); strings.Contains(href, "://") {
 			got = append(got, href)
 		}
 	}

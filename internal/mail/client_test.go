@@ -91,6 +91,34 @@ func TestAStaleConnectionIsReplacedOnce(t *testing.T) {
 	}
 }
 
+func TestACutAfterTheFirstAnswerIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	s.turn = func(n int, step string) string {
+		if step == "RCPT TO" && n > 4 {
+			return cut
+		}
+		return ""
+	}
+	c := client(t, s.relayOf(t))
+	sent(t, c, note())
+	fail := refused(t, c, note())
+	if conns, _, _ := s.seen(); fail.Outcome != mail.Cut || fail.Step != "RCPT TO" || conns != 1 {
+		t.Errorf("got %v over %d connections, want cut at RCPT TO over 1", fail, conns)
+	}
+}
+
+func TestAConnectionThatSaid421IsLeft(t *testing.T) {
+	t.Parallel()
+	s := &script{answers: map[string]string{"RCPT TO": "421 4.3.2 soon down"}}
+	c := client(t, s.relayOf(t))
+	refused(t, c, note())
+	refused(t, c, note())
+	if conns, _, _ := s.seen(); conns != 2 {
+		t.Errorf("got %d connections, want 2", conns)
+	}
+}
+
 func TestARefusedMailLeavesTheConnectionUsable(t *testing.T) {
 	t.Parallel()
 	for _, extensions := range [][]string{{"PIPELINING"}, nil} {

@@ -3,6 +3,7 @@ package mail_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,7 +79,21 @@ func TestEveryCodeAtEveryStepHasTheOutcomeOfItsClass(t *testing.T) {
 	for step, row := range outcomes() {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
+			var now atomic.Int32
+			s := &script{extensions: []string{"PIPELINING", "AUTH PLAIN"}}
+			if step == "STARTTLS" {
+				s.extensions = append(s.extensions, step)
+			}
+			s.turn = func(_ int, at string) string {
+				if at == step {
+					return fmt.Sprint(now.Load())
+				}
+				return ""
+			}
+			r := s.relayOf(t)
+			r.User, r.Password = "user", "secret"
 			for code := 400; code < 600; code++ {
+				now.Store(int32(code))
 				want := row[later]
 				switch {
 				case code == 421:
@@ -90,12 +105,44 @@ func TestEveryCodeAtEveryStepHasTheOutcomeOfItsClass(t *testing.T) {
 				case code >= 500:
 					want = row[never]
 				}
-				fail := refused(t, trouble(t, step, fmt.Sprint(code), "PIPELINING"), note())
+				c := &mail.Client{Relay: r}
+				fail := refused(t, c, note())
+				c.Close()
 				if fail.Outcome != want || fail.Step != step || fail.Reply.Code != code {
 					t.Errorf("%d at %s: got %v (%v), want %v", code, step, fail.Outcome, fail, want)
 				}
 			}
 		})
+	}
+}
+
+func TestAnAnswerToSomethingElseIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	for step, row := range outcomes() {
+		answer := "354 go on"
+		if step == "DATA" {
+			answer = "250 fine"
+		}
+		c := trouble(t, step, answer, "PIPELINING")
+		for range 2 { // what is out of step does not stay so: the second has a new connection
+			if fail := refused(t, c, note()); fail.Outcome != row[garbage] || fail.Step != step {
+				t.Errorf("%q at %s: got %v (%v), want %v", answer, step, fail.Outcome, fail, row[garbage])
+			}
+		}
+	}
+}
+
+func TestTheFirstRefusalOfAnEnvelopeCounts(t *testing.T) {
+	t.Parallel()
+	for step, answers := range map[string]map[string]string{
+		"MAIL FROM": {"MAIL FROM": "550 5.7.1 not you", "RCPT TO": "450 4.5.1 MAIL first", "DATA": "450 4.5.1 RCPT first"},
+		"RCPT TO":   {"RCPT TO": "550 5.1.1 no such user", "DATA": "554 5.5.1 no recipients"},
+	} {
+		s := &script{extensions: []string{"PIPELINING"}, answers: answers}
+		fail := refused(t, client(t, s.relayOf(t)), note())
+		if fail.Step != step || fail.Outcome != outcomes()[step][never] {
+			t.Errorf("got %v at %s, want the refusal at %s", fail.Outcome, fail.Step, step)
+		}
 	}
 }
 

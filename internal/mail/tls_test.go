@@ -91,6 +91,17 @@ func TestBrokenTLSHasItsOutcome(t *testing.T) {
 	}
 }
 
+func TestVersionsOfTLSThatDoNotMeetAreMisconfigured(t *testing.T) {
+	t.Parallel()
+	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config.MaxVersion = tls.VersionTLS12
+	c := client(t, new(server).relayOf(t, config, true))
+	c.TLS = &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS13}
+	if fail := refused(t, c, note()); fail.Outcome != mail.Misconfigured || fail.Step != "TLS" {
+		t.Errorf("got %v at %s (%v), want misconfigured at TLS", fail.Outcome, fail.Step, fail)
+	}
+}
+
 func TestWhatIsSaidBeforeTLSCountsNoMore(t *testing.T) {
 	t.Parallel()
 	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))

@@ -39,6 +39,40 @@ func TestHostileNamesStayNames(t *testing.T) {
 	}
 }
 
+func TestASubjectShowsANameOnOneShortLine(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Weather":                 "Weather",
+		"A\r\n\tB":                "A B",
+		"A\x1b[31m\x00B":          "A [31m B",
+		"A\u0085\u2028B\u2029C":   "A B C",
+		"A\u202eB\u2066":          "A B",
+		"A\xffB":                  "A\uFFFDB",
+		"=?utf-8?q?Bcc=3A?=":      "=?utf-8?q?Bcc=3A?=",
+		"Ünï_=?":                  "Ünï_=?",
+		"👩‍🚀":                     "👩‍🚀",
+		strings.Repeat("x", 60):   strings.Repeat("x", 60),
+		strings.Repeat("x", 61):   strings.Repeat("x", 59) + "…",
+		strings.Repeat("é", 1000): strings.Repeat("é", 59) + "…",
+	} {
+		l := letter(t, beta.InvitationMail)
+		l.Skill = name
+		m, err := newWriter(t).Write(l, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := subject(t, lint(t, m).header); got != "You are invited to test "+want {
+			t.Errorf("%q: the subject is %q, want %q in it", name, got, want)
+		}
+		head, _, _ := strings.Cut(string(m.Data), "\r\n\r\n")
+		for line := range strings.SplitSeq(head, "\r\n") {
+			if len(line) > 78 {
+				t.Errorf("%q: a header line of %d octets: %s", name, len(line), line)
+			}
+		}
+	}
+}
+
 func FuzzNamesStayNames(f *testing.F) {
 	for _, name := range hostile() {
 		f.Add(name, "Vendor", "feedback@example.org", "https://tryout.example/t/1")
@@ -144,7 +178,7 @@ func TestTheMessageIDFollowsFromTheMailAlone(t *testing.T) {
 	first, _ := w.Write(l, noon)
 	l.Skill = "Another name"
 	second, err := w.Write(l, noon.Add(time.Hour))
-	if err != nil || first.ID != second.ID || first.ID != l.ID.String()+"@tryout.example" {
+	if err != nil || first.ID != second.ID || first.ID != l.ID.String()+".ml6dznc0@tryout.example" {
 		t.Errorf("got %q and %q, %v", first.ID, second.ID, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
-	return w.message(l.ID.String(), words, draft, now), nil
+	return w.message(messageKey(l), words, draft, now), nil
 }
 
 // message puts a draft under its header.
@@ -120,4 +121,12 @@ func checkLink(link string) error {
 		return fmt.Errorf("the link must be plain ASCII without spaces")
 	}
 	return nil
+}
+
+// messageKey is the left side of a letter's Message-ID. It follows from the
+// stored mail, so that a second copy has the same; with the time in it, so that
+// no other mail ever has, even after an older copy of the database was restored
+// and numbers were given again.
+func messageKey(l beta.Letter) string {
+	return l.ID.String() + "." + strconv.FormatInt(l.QueuedAt.UnixMilli(), 36)
 }

@@ -43,6 +43,7 @@ func letter(t testing.TB, kind beta.MailKind) beta.Letter {
 	}
 	return beta.Letter{
 		ID:            beta.MailID{Test: 41, Tester: 7, Seq: 3},
+		QueuedAt:      time.Date(2026, time.February, 3, 9, 30, 0, 0, time.UTC),
 		Kind:          kind,
 		To:            to,
 		Skill:         "Café Finder",
@@ -114,7 +115,7 @@ func TestEachKindReadsAsItsGoldenMessage(t *testing.T) {
 		"removed":           func(l *beta.Letter) { l.Kind = beta.RemovedMail },
 		"ended":             func(l *beta.Letter) { l.Kind = beta.EndedMail },
 		"invitation_bare": func(l *beta.Letter) {
-			*l = beta.Letter{ID: l.ID, Kind: beta.InvitationMail, To: l.To, Link: l.Link}
+			*l = beta.Letter{ID: l.ID, QueuedAt: l.QueuedAt, Kind: beta.InvitationMail, To: l.To, Link: l.Link}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -150,8 +150,11 @@ func errorBody(e *beta.Error) []byte {
 
 // EdgeFailure returns the body for a failure that the HTTP edge answers itself.
 func EdgeFailure(status int) []byte {
-	e := &beta.Error{Code: "INVALID_REQUEST", Message: "The request is malformed: " + http.StatusText(status) + "."}
+	e := &beta.Error{Code: "INVALID_REQUEST", Message: "The request cannot be served: " + http.StatusText(status) + "."}
 	switch status {
+	case http.StatusBadRequest:
+		e.Code, e.Message = codeParameter, messages[codeParameter]
+		e.Violations = violations{{Code: codeParameter, Message: "the request: not well-formed HTTP, or bad percent-encoding in the path"}}
 	case http.StatusRequestURITooLong:
 		e = &beta.Error{Code: codeURI, Message: "The request line must have at most 8192 bytes."}
 	case http.StatusServiceUnavailable:

@@ -3,7 +3,7 @@ package smapi
 import (
 	"context"
 	"log/slog"
-	"strings"
+	"net/url"
 
 	"github.com/throttled/throttled/v2"
 	"github.com/throttled/throttled/v2/store/memstore"
@@ -39,8 +39,12 @@ func (l *Limits) take(ctx context.Context, by beta.Caller, args []string) error 
 	if err := l.count(ctx, "The token", by.Name); err != nil || len(args) == 0 {
 		return err
 	}
+	skill, err := url.PathUnescape(args[0])
+	if err != nil {
+		return nil // no skill has this id; the answer is 400
+	}
 	// By vendor too: nobody can use up another vendor's rate.
-	return l.count(ctx, "The skill", string(by.Vendor)+"/"+strings.ToLower(args[0]))
+	return l.count(ctx, "The skill", string(by.Vendor)+"/"+skill)
 }
 
 func (l *Limits) count(ctx context.Context, what, key string) error {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"tryout/internal/beta"
 )
@@ -33,6 +34,19 @@ func (c *call) query(repeatable ...string) *query {
 
 func (q *query) blame(code, message string) {
 	q.wrong = append(q.wrong, beta.Violation{Code: code, Message: message})
+}
+
+// name returns a required parameter of 1 to 255 characters.
+func (q *query) name(parameter string) string {
+	list, given := q.values[parameter]
+	switch {
+	case !given:
+		q.blame(codeParameter, parameter+": is missing")
+		return ""
+	case list[0] == "" || utf8.RuneCountInString(list[0]) > 255:
+		q.blame(beta.CodeLength, parameter+": must have 1 to 255 characters")
+	}
+	return list[0]
 }
 
 // maxResults returns how many results a page may have.

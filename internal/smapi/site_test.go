@@ -172,7 +172,7 @@ func (s *site) tester(email string) (tester beta.Tester) {
 func (s *site) accept(email string) {
 	s.t.Helper()
 	tester := s.tester(email)
-	_, err := s.service.Accept(s.t.Context(), beta.Link{Test: tester.Test, Tester: tester.Number}, "")
+	_, err := s.service.Accept(s.t.Context(), tester.Link(), "")
 	s.must(err)
 }
 

@@ -7,8 +7,11 @@ import (
 	"tryout/internal/beta"
 )
 
-// SMAPI's limits of a page of skills.
-const maxSkills = 50
+// SMAPI's limits of a page of skills, and of skills asked for by id.
+const (
+	maxSkills   = 50
+	maxSkillIDs = 10
+)
 
 func (a *API) vendors(c *call) error {
 	v, err := a.Service.Vendor(c.r.Context(), c.by)
@@ -27,19 +30,16 @@ func roles(by beta.Caller) []string {
 
 func (a *API) skills(c *call) error {
 	q := c.query("skillId")
+	vendor := beta.VendorID(q.name("vendorId"))
+	if ids, some := q.values["skillId"]; some {
+		return a.someSkills(c, q, vendor, ids)
+	}
 	limit := q.maxResults(maxSkills, maxSkills)
 	from := q.nextToken(a.Pages, skillsScope(c.by))
-	vendor, given := q.values["vendorId"]
-	if !given {
-		q.blame(codeParameter, "vendorId: is missing")
-	}
 	if q.wrong != nil {
 		return invalid(q.wrong.orNil())
 	}
-	if ids, given := q.values["skillId"]; given {
-		return a.someSkills(c, beta.VendorID(vendor[0]), ids)
-	}
-	list, err := a.Service.Skills(c.r.Context(), c.by, beta.VendorID(vendor[0]), beta.SkillID(from.after), limit+1)
+	list, err := a.Service.Skills(c.r.Context(), c.by, vendor, beta.SkillID(from.after), limit+1)
 	if err != nil {
 		return err
 	}
@@ -52,15 +52,18 @@ func (a *API) skills(c *call) error {
 	return c.writeJSON(body)
 }
 
-// someSkills answers for skills named one by one; those that are not the
-// vendor's are left out, as SMAPI does.
-func (a *API) someSkills(c *call, vendor beta.VendorID, ids []string) error {
-	var list []beta.Skill
-	for _, id := range ids[:min(len(ids), maxSkills)] {
-		skill, err := a.Service.Skill(c.r.Context(), c.by, beta.SkillID(id))
-		if err == nil && skill.Vendor == vendor {
-			list = append(list, skill)
-		}
+// someSkills answers for skills named one by one, which SMAPI does not mix with
+// paging. Those that are not there are left out.
+func (a *API) someSkills(c *call, q *query, vendor beta.VendorID, ids []string) error {
+	if len(ids) > maxSkillIDs || q.values.Has("maxResults") || q.values.Has("nextToken") {
+		q.blame(codeParameter, "skillId: at most 10, and without maxResults or nextToken")
+	}
+	if q.wrong != nil {
+		return invalid(q.wrong.orNil())
+	}
+	list, err := a.Service.SomeSkills(c.r.Context(), c.by, vendor, ids)
+	if err != nil {
+		return err
 	}
 	return c.writeJSON(wireSkills{Skills: wireSkillList(list)})
 }

@@ -75,7 +75,7 @@ type wireBatch struct {
 	Operation beta.Operation `json:"operation"`
 	At        string         `json:"at"`
 	By        string         `json:"by"`
-	RequestID string         `json:"requestId"`
+	RequestID string         `json:"requestId,omitempty"` // absent when nobody asked: the clock did it
 	Entries   []wireEntry    `json:"entries"`
 }
 

@@ -53,9 +53,10 @@ func (t tx) Addresses(test beta.TestID, numbers []int64) (map[int64]beta.Email, 
 			found[r.int(0)] = beta.Email{Given: r.text(1), Key: r.text(2)}
 			return nil
 		}, `
-			select number, email, email_key
-			from `+table+`
-			where test_id = $1 and number in (select cast(value ->> 0 as bigint) from `+t.each+`)`,
+			select t.number, t.email, t.email_key
+			from (select cast(value ->> 0 as bigint) as number from `+t.each+`) as wanted
+			cross join `+table+` as t
+			where t.test_id = $1 and t.number = wanted.number`, // crossed, so that SQLite looks each number up
 			test, wanted)
 		if err != nil {
 			return nil, err

@@ -29,13 +29,14 @@ func (t tx) QueueMails(mails []beta.Mail) error {
 // ordinary is the priority of mail that nobody is waiting for in front of a screen.
 const ordinary = 1
 
-func (t tx) HandedOver(test beta.TestID, number int64) (bool, error) {
-	return t.one(func(row) {}, `
-		select 1
-		from mails
-		where test_id = $1 and tester = $2
-			and (state in ('sent', 'bounced', 'unknown') or state = 'sending' and kind = 'INVITATION')
-		limit 1`, test, number)
+func (t tx) TesterMails(test beta.TestID, number int64) (list []beta.MailStatus, err error) {
+	err = t.query(func(r row) error {
+		list = append(list, beta.MailStatus{
+			Kind: beta.MailKind(r.text(0)), State: beta.MailState(r.text(1)), Unknowns: int(r.int(2)),
+		})
+		return nil
+	}, "select kind, state, unknowns from mails where test_id = $1 and tester = $2", test, number)
+	return list, err
 }
 
 // ClaimMail implements what the outbox needs: up to limit mails that are due, or

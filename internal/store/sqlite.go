@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -26,7 +27,10 @@ type sqliteEngine struct {
 // openSQLite opens, or creates, the database file in dir.
 func openSQLite(dir string) (*sqliteEngine, error) {
 	path := filepath.Join(dir, "tryout.db")
-	w, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenWAL)
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
+	w, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenWAL)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -42,6 +46,16 @@ func openSQLite(dir string) (*sqliteEngine, error) {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close())
 	}
 	return &sqliteEngine{readers, startWriter(w)}, nil
+}
+
+// makePrivate creates the file for its owner alone; SQLite gives the files
+// beside it the same mode.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	return f.Close()
 }
 
 // Pragmas are set one by one, outside of any transaction.

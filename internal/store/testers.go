@@ -91,23 +91,24 @@ func (t tx) AddTesters(test beta.TestID, testers []beta.Tester) (numbers []int64
 	return numbers, err
 }
 
+// SaveTesters is an upsert of rows that are all there: an update joined with
+// the new values would have SQLite walk the whole test for each of them.
 func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
 	_, err := t.exec(`
-		update testers
-		set state = v.state, notified_at = v.notified_at, feedback_at = v.feedback_at,
-			mails = v.mails, unsettled = v.unsettled, undeliverable = v.undeliverable
-		from (
-			select value ->> 0 as email_key, value ->> 1 as state,
-				cast(value ->> 2 as bigint) as notified_at, cast(value ->> 3 as bigint) as feedback_at,
-				cast(value ->> 4 as bigint) as mails, cast(value ->> 5 as bigint) as unsettled,
-				cast(value ->> 6 as bigint) as undeliverable
-			from `+t.each+`
-		) as v
-		where testers.test_id = $1 and testers.email_key = v.email_key`,
+		insert into testers (test_id, number, email, email_key, associated_at,
+			state, notified_at, feedback_at, mails, unsettled, undeliverable)
+		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, cast(value ->> 3 as bigint),
+			value ->> 4, cast(value ->> 5 as bigint), cast(value ->> 6 as bigint),
+			cast(value ->> 7 as bigint), cast(value ->> 8 as bigint), cast(value ->> 9 as bigint)
+		from `+t.each+`
+		where true
+		on conflict (test_id, email_key) do update
+		set state = excluded.state, notified_at = excluded.notified_at, feedback_at = excluded.feedback_at,
+			mails = excluded.mails, unsettled = excluded.unsettled, undeliverable = excluded.undeliverable`,
 		test, rows(testers, func(t beta.Tester) []any {
 			return []any{
-				t.Email.Key, t.State, ms(t.NotifiedAt), ms(t.FeedbackAt),
-				t.Mails, t.Unsettled, number(t.Undeliverable),
+				t.Number, t.Email.Given, t.Email.Key, ms(t.AssociatedAt),
+				t.State, ms(t.NotifiedAt), ms(t.FeedbackAt), t.Mails, t.Unsettled, number(t.Undeliverable),
 			}
 		}))
 	return err

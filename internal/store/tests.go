@@ -71,15 +71,24 @@ func (t tx) SaveTest(test beta.Test) error {
 }
 
 func (t tx) DueTests(now time.Time, limit int) (due []beta.Test, err error) {
-	err = t.query(func(r row) error {
+	add := func(r row) error {
 		due = append(due, testFrom(r, 0))
 		return nil
-	}, `
+	}
+	err = t.query(add, `
 		select `+testColumns+`
 		from tests t
-		where t.status in ('RUNNING', 'STARTING', 'STOPPING')
-			and (t.expires_at <= $1 or t.status <> 'RUNNING')
+		where t.status in ('STARTING', 'STOPPING')
+		order by t.id
+		limit $1`, limit)
+	if err != nil || len(due) >= limit {
+		return due, err
+	}
+	err = t.query(add, `
+		select `+testColumns+`
+		from tests t
+		where t.status = 'RUNNING' and t.expires_at <= $1
 		order by t.expires_at
-		limit $2`, ms(now), limit)
+		limit $2`, ms(now), limit-len(due))
 	return due, err
 }

@@ -18,7 +18,7 @@ func (s *site) unknown() map[string]string {
 		"altered":           "/i/" + text[:len(text)-1] + "~",
 		"cut short":         "/i/" + text[:len(text)-1],
 		"of another key":    "/i/" + other.Text(s.link),
-		"of one removed":    "/i/" + s.links.Text(beta.Link{Test: s.link.Test, Tester: 3}),
+		"of one removed":    "/i/" + s.links.Text(beta.Link{Test: s.link.Test, Tester: 3, Added: s.link.Added}),
 		"with a slash":      "/i/" + text + "/",
 		"with more":         "/i/" + text + "/accept/now",
 		"no link":           "/i/",

@@ -99,9 +99,9 @@ func invitationSheet(inv beta.Invitation) string {
 // testSheet names the page that fits a test's status.
 func testSheet(s beta.Status) string {
 	switch s {
-	case beta.InDraft, beta.Starting:
+	case beta.InDraft:
 		return "early"
-	case beta.Running:
+	case beta.Starting, beta.Running: // the first of a crowd are invited while it still starts
 		return "test"
 	}
 	return "ended"

@@ -105,7 +105,6 @@ func TestATestThatDoesNotRunTakesNoAnswer(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[beta.Status]string{
 		beta.InDraft:  "The test has not started yet",
-		beta.Starting: "The test has not started yet",
 		beta.Stopping: "This test has ended",
 		beta.Ended:    "This test has ended",
 	} {

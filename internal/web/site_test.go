@@ -23,7 +23,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	links := beta.NewLinks([]byte("thirty-two bytes of a secret key"))
-	link := beta.Link{Test: beta.NewTestID(time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)), Tester: 17}
+	link := beta.Link{Test: beta.NewTestID(time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)), Tester: 17, Added: 1795339800000}
 	s := &site{t: t, links: links, link: link, testers: &testers{
 		invitations: map[beta.Link]beta.Invitation{link: anInvitation(t, link)},
 	}}

@@ -31,8 +31,11 @@ create table tests (
   unique (skill_id, round)
 ) strict;
 
-create index tests_unfinished on tests (expires_at)
-  where status in ('RUNNING', 'STARTING', 'STOPPING');
+create index tests_by_expiry on tests (expires_at)
+  where status = 'RUNNING';
+
+create index tests_in_steps on tests (id)
+  where status in ('STARTING', 'STOPPING');
 
 -- One b-tree, so that the testers of a test lie together: adding 500 of them
 -- touches ten pages instead of five hundred. What a list row needs is here.

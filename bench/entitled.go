@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+)
+
+// entitledHot asks whether somebody may use a skill, for the same few people,
+// against prepared bytes.
+func (b *bench) entitledHot(ctx context.Context) (measured, error) {
+	return b.entitled(ctx, min(1000, b.testers))
+}
+
+// entitledAny asks for anybody: nothing that was read before helps.
+func (b *bench) entitledAny(ctx context.Context) (measured, error) {
+	return b.entitled(ctx, b.testers)
+}
+
+func (b *bench) entitled(ctx context.Context, people int) (measured, error) {
+	return b.read(ctx, []byte(`{"entitled":true}`), func(i int) asker {
+		random := rand.New(rand.NewPCG(uint64(i), uint64(people)))
+		var buf, email []byte
+		return func([]byte) []byte {
+			email = appendPerson(email[:0], random.Uint64N(uint64(people)))
+			buf = b.data.get(buf[:0], "/x/v1/skills/", b.data.large.skill, "/entitlements/", string(email))
+			return buf
+		}
+	})
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// listAgain asks for pages that were asked for before, against prepared bytes:
+// what is left of a list once its page is known to be unchanged.
+func (b *bench) listAgain(ctx context.Context) (measured, error) {
+	const pages = 64
+	requests, page, err := b.pages(pages, 100)
+	if err != nil {
+		return measured{}, err
+	}
+	return b.read(ctx, page, func(i int) asker {
+		return func([]byte) []byte {
+			i++
+			return requests[i%pages]
+		}
+	})
+}
+
+func (b *bench) list100(ctx context.Context) (measured, error) { return b.listWalk(ctx, 100) }
+func (b *bench) list500(ctx context.Context) (measured, error) { return b.listWalk(ctx, 500) }
+
+// listWalk asks for pages that nobody asked for before: each connection walks
+// the list from a place of its own, against prepared bytes.
+func (b *bench) listWalk(ctx context.Context, size int) (measured, error) {
+	starts, page, err := b.starts(size)
+	if err != nil {
+		return measured{}, err
+	}
+	walks := 0
+	return b.read(ctx, page, func(i int) asker {
+		walks++
+		return b.data.walk(starts[i%len(starts)], size, walks)
+	})
+}
+
+// read measures what is read over all connections against a static server that
+// answers with the given bytes, which is asked the very same.
+func (b *bench) read(ctx context.Context, answer []byte, make func(i int) asker) (measured, error) {
+	other, stop, err := b.other(ctx, answer)
+	if err != nil {
+		return measured{}, err
+	}
+	defer stop()
+	return b.ratio(ctx, b.load(b.server.process, askers(connections, make)), b.load(other, askers(connections, make)))
+}
+
+func askers(n int, one func(i int) asker) []asker {
+	list := make([]asker, n)
+	for i := range list {
+		list[i] = one(i)
+	}
+	return list
+}
+
+// other starts the other side of what is read.
+func (b *bench) other(ctx context.Context, answer []byte) (p process, stop func(), err error) {
+	if b.rival != nil {
+		return b.rival.process, func() {}, nil
+	}
+	file := filepath.Join(b.dir, "answer")
+	if err := os.WriteFile(file, answer, 0o600); err != nil {
+		return p, nil, err
+	}
+	h, err := startHelper(ctx, "static", file)
+	if err != nil {
+		return p, nil, fmt.Errorf("static server: %w", err)
+	}
+	return process{h.addrs[0], h.cmd.Process.Pid}, h.stop, nil
+}
+
+// walk lists from a token on, page by page, and from the beginning after the
+// end. The n-th walk's pages begin at places of their own: only its first page
+// may be short, by n.
+func (d *data) walk(from string, size, n int) asker {
+	var buf []byte
+	return func(answer []byte) []byte {
+		token, results := from, size-n%size
+		if answer != nil {
+			token, results = nextToken(answer), size
+			if token == "" {
+				n += connections
+				results = size - n%size
+			}
+		}
+		buf = d.list(buf[:0], token, results)
+		return buf
+	}
+}
+
+func (d *data) list(b []byte, token string, results int) []byte {
+	page := "?maxResults=" + strconv.Itoa(results)
+	if token != "" {
+		page += "&nextToken=" + token
+	}
+	return d.get(b, "/v1/skills/", d.large.skill, "/betaTest/testers", page)
+}
+
+// nextToken reads the mark at the end of a list; empty when that was all.
+func nextToken(answer []byte) string {
+	const name = `"nextToken":"`
+	i := bytes.LastIndex(answer, []byte(name))
+	if i < 0 {
+		return ""
+	}
+	return string(answer[i+len(name) : len(answer)-len(`"}`)])
+}
+
+// pages returns the requests for the first n pages, each asked once, and the
+// last answer.
+func (b *bench) pages(n, size int) (requests [][]byte, answer []byte, err error) {
+	c, err := dial(b.server.addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	for range n {
+		requests = append(requests, b.data.list(nil, nextToken(answer), size))
+		if answer, err = c.ask(requests[len(requests)-1]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return requests, answer, nil
+}
+
+// starts returns a token for each connection to walk from, as far from each
+// other as can be, and a page of the given size.
+func (b *bench) starts(size int) (tokens []string, page []byte, err error) {
+	c, err := dial(b.server.addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	const stride = 500
+	token, apart := "", max(1, b.testers/stride/connections)
+	for i := 0; len(tokens) < connections; i++ {
+		if i%apart == 0 {
+			tokens = append(tokens, token)
+		}
+		answer, err := c.ask(b.data.list(nil, token, stride))
+		if err != nil {
+			return nil, nil, err
+		}
+		token = nextToken(answer)
+	}
+	page, err = c.ask(b.data.list(nil, "", size))
+	return tokens, page, err
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// connections is how many ask for what is read.
+const connections = 16
+
+// warmUp goes before every measured stretch.
+const warmUp = 200 * time.Millisecond
+
+// asker makes a connection's next request from the last answer, which is nil at
+// first. Each connection has its own.
+type asker func(answer []byte) (request []byte)
+
+// side is one of two that do the same work.
+type side func(ctx context.Context) (speed, error)
+
+// speed is how fast a side was.
+type speed struct {
+	perSecond float64
+	cost      time.Duration // of processor time that the side's process spent for each
+}
+
+// load is the side that serves at an address, asked by all askers at once, each
+// as soon as it has its answer.
+func (b *bench) load(p process, askers []asker) side {
+	return func(ctx context.Context) (speed, error) {
+		conns, err := dialAll(p.addr, len(askers))
+		defer conns.Close()
+		if err != nil {
+			return speed{}, err
+		}
+		answers := make([][]byte, len(askers))
+		return rate(ctx, p, len(askers), b.round, func(i int) (err error) {
+			answers[i], err = conns[i].ask(askers[i](answers[i]))
+			return err
+		})
+	}
+}
+
+// rate tells how fast work, on n goroutines at once, is done by a process.
+func rate(ctx context.Context, p process, n int, d time.Duration, work func(i int) error) (speed, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	var done atomic.Int64
+	var workers sync.WaitGroup
+	for i := range n {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				if err := work(i); err != nil {
+					stop(err)
+				}
+				done.Add(1)
+			}
+		})
+	}
+	pause(ctx, warmUp)
+	first, begun, spent := done.Load(), time.Now(), p.spent()
+	pause(ctx, d)
+	count, took, cost := done.Load()-first, time.Since(begun), p.spent()-spent
+	stop(errOver)
+	workers.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, errOver) {
+		return speed{}, err
+	}
+	return speed{float64(count) / took.Seconds(), cost / time.Duration(max(1, count))}, nil
+}
+
+var errOver = errors.New("the round is over")
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// ratio measures two sides by turns.
+func (b *bench) ratio(ctx context.Context, ours, other side) (m measured, err error) {
+	var mine, theirs speeds
+	for i := range b.rounds {
+		if i == 0 {
+			b.profileOf(b.server)
+		}
+		a, err := ours(ctx)
+		if err != nil {
+			return m, fmt.Errorf("tryout: %w", err)
+		}
+		z, err := other(ctx)
+		if err != nil {
+			return m, fmt.Errorf("the other side: %w", err)
+		}
+		mine, theirs = append(mine, a), append(theirs, z)
+		m.values = append(m.values, a.perSecond/z.perSecond)
+	}
+	m.note = fmt.Sprintf("%s; %s", mine, theirs)
+	return m, nil
+}
+
+type speeds []speed
+
+// String is the medians.
+func (list speeds) String() string {
+	var rates, costs []float64
+	for _, s := range list {
+		rates, costs = append(rates, s.perSecond), append(costs, float64(s.cost.Microseconds()))
+	}
+	return fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), median(costs))
+}

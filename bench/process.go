@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// nobody is a relay that is not there: mail stays in the outbox, and sending it
+// does not compete with what is measured.
+const nobody = "127.0.0.1:9"
+
+// server is a process of Tryout.
+type server struct {
+	process
+	cmd   *exec.Cmd
+	admin string
+	log   *os.File
+}
+
+// startServer starts a program on a data directory and returns when it is ready.
+func startServer(ctx context.Context, program, dir, relay string, flags ...string) (*server, error) {
+	s, err := execServer(ctx, program, dir, relay, flags...)
+	if err != nil {
+		return nil, err
+	}
+	for ctx.Err() == nil && s.cmd.Process.Signal(syscall.Signal(0)) == nil {
+		if answer, err := http.Get("http://" + s.admin + "/readyz"); err == nil {
+			answer.Body.Close()
+			return s, nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.stop()
+	return nil, cmp.Or(ctx.Err(), fmt.Errorf("%s did not start; see its log", program))
+}
+
+// execServer only starts it. Its log, a line per request, goes to a file.
+func execServer(ctx context.Context, program, dir, relay string, flags ...string) (s *server, err error) {
+	s = &server{}
+	if s.addr, err = freeAddr(); err != nil {
+		return nil, err
+	}
+	if s.admin, err = freeAddr(); err != nil {
+		return nil, err
+	}
+	if s.log, err = os.Create(filepath.Join(dir, "log")); err != nil {
+		return nil, err
+	}
+	s.cmd = exec.CommandContext(ctx, program, append([]string{"serve", "--data", dir, "--listen", s.addr,
+		"--admin-listen", s.admin, "--smtp", "smtp://" + relay, "--mail-from", "beta@bench.example",
+		"--cap", "100000000", "--drain-grace", "1ms"}, flags...)...)
+	s.cmd.Stderr = s.log
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	s.pid = s.cmd.Process.Pid
+	return s, nil
+}
+
+func (s *server) stop() {
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	s.cmd.Wait()
+	s.log.Close()
+}
+
+// freeAddr returns an address that nobody listened on a moment ago.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// helper is this program started once more, as something else.
+type helper struct {
+	cmd   *exec.Cmd
+	addrs []string // that it listens on
+}
+
+// startHelper starts one, which says on its first line where it listens.
+func startHelper(ctx context.Context, args ...string) (*helper, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	h := &helper{cmd: exec.CommandContext(ctx, self, args...)}
+	h.cmd.Stderr = os.Stderr
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := h.cmd.Start(); err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	h.addrs = strings.Fields(line)
+	return h, err
+}
+
+func (h *helper) stop() {
+	h.cmd.Process.Kill()
+	h.cmd.Wait()
+}

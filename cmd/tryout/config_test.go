@@ -1,0 +1,58 @@
+package main
+
+import (
+	"net"
+	"testing"
+
+	"tryout/internal/httpd"
+)
+
+func TestWithoutAPublicURLLinksLeadToTheListenAddress(t *testing.T) {
+	t.Parallel()
+	tls := &httpd.Certificates{}
+	for _, c := range []struct {
+		addr         string
+		certificates *httpd.Certificates
+		url, host    string
+	}{
+		{"127.0.0.1:8080", nil, "http://127.0.0.1:8080", "127.0.0.1"},
+		{"127.0.0.1:8443", tls, "https://127.0.0.1:8443", "127.0.0.1"},
+		{"[::1]:8080", nil, "http://[::1]:8080", "localhost"},
+		{"0.0.0.0:8080", nil, "http://localhost:8080", "localhost"},
+		{"[::]:8080", nil, "http://localhost:8080", "localhost"},
+	} {
+		addr, err := net.ResolveTCPAddr("tcp", c.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		url := settings{certificates: c.certificates}.localURL(addr)
+		if url != c.url || host(url) != c.host {
+			t.Errorf("%s: got %s and host %s, want %s and %s", c.addr, url, host(url), c.url, c.host)
+		}
+	}
+}
+
+func TestAPublicURLIsAnOriginAndNothingMore(t *testing.T) {
+	t.Parallel()
+	for value, good := range map[string]bool{
+		"":                          true,
+		"https://beta.example.com":  true,
+		"https://beta.example.com/": true,
+		"http://[::1]:8080":         true,
+		"https://h:8443":            true,
+		"beta.example.com":          false,
+		"ftp://h":                   false,
+		"https://":                  false,
+		"https://:8080":             false,
+		"https://h/path":            false,
+		"https://h?query":           false,
+		"https://h#fragment":        false,
+		"https://me@h":              false,
+		"https://bücher.example":    false,
+	} {
+		check := &checker{}
+		if check.publicURL(value); (check.mistakes == nil) != good {
+			t.Errorf("%q: got %v, want it good: %v", value, check.mistakes, good)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package crash_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// site is a data directory on which servers live and die, one after the other.
+type site struct {
+	t       *testing.T
+	program string
+	data    string
+	relay   *relay
+	token   string
+}
+
+// newSite has a vendor, the skills and a token.
+func newSite(t *testing.T, skills ...string) *site {
+	t.Helper()
+	program, err := buildTryout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, program: program, data: t.TempDir(), relay: openRelay(t)}
+	s.operate("vendor", "create", "--name", "Vendor", "--id", "V1")
+	for _, id := range skills {
+		s.operate("skill", "create", "--vendor", "V1", "--name", id, "--id", id)
+	}
+	s.token = s.operate("token", "create", "--vendor", "V1", "--ttl", "24h")["access_token"].(string)
+	return s
+}
+
+// operate runs an operator's command and returns the JSON object it prints.
+func (s *site) operate(args ...string) (printed map[string]any) {
+	s.t.Helper()
+	var errs bytes.Buffer
+	cmd := s.command(append(args, "--json")...)
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(out, &printed)
+	}
+	if err != nil {
+		s.t.Fatalf("tryout %s: %v\n%s", strings.Join(args, " "), err, &errs)
+	}
+	return printed
+}
+
+// command prepares a run that no setting of this machine reaches.
+func (s *site) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(s.program, append(args, "--data", s.data)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data}
+	return cmd
+}
+
+// life is one process of the server.
+type life struct {
+	*site
+	cmd        *exec.Cmd
+	url, admin string
+	said       chan struct{} // closed when both addresses are known
+	exited     chan struct{}
+	errs       findings      // whole once it exited
+	ready      time.Duration // from exec to the first 200 of /readyz
+}
+
+// live starts a server and returns once it is ready.
+func (s *site) live() *life {
+	s.t.Helper()
+	begun := time.Now()
+	l := s.exec()
+	select {
+	case <-l.said:
+	case <-l.exited:
+		s.t.Fatalf("tryout serve ended before it listened; %v", l.errs)
+	case <-time.After(patience):
+		s.t.Fatalf("tryout serve does not listen within %v", patience)
+	}
+	for !l.isReady() {
+		if time.Since(begun) > patience {
+			s.t.Fatalf("tryout serve is not ready within %v", patience)
+		}
+		time.Sleep(time.Millisecond) // there is no event to wait for
+	}
+	l.ready = time.Since(begun)
+	return l
+}
+
+// exec starts a server. Messages that come from now on are its own.
+func (s *site) exec() *life {
+	s.t.Helper()
+	s.relay.nextLife()
+	l := &life{site: s, said: make(chan struct{}), exited: make(chan struct{}), errs: findings{}}
+	l.cmd = s.command("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--cap", strconv.Itoa(testerCap),
+		"--smtp", "smtp://"+s.relay.addr, "--mail-from", "beta@tryout.test")
+	log, err := l.cmd.StderrPipe()
+	if err == nil {
+		err = l.cmd.Start()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	go l.follow(log)
+	s.t.Cleanup(func() { l.kill() })
+	return l
+}
+
+// follow reads the log to its end: where the server listens, and what went wrong.
+func (l *life) follow(log io.Reader) {
+	defer close(l.exited)
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		line := lines.Text()
+		switch {
+		case strings.Contains(line, `msg="listening for operators"`):
+			l.admin = "http://" + value(line, "addr=")
+		case strings.Contains(line, "msg=listening "):
+			l.url = "http://" + value(line, "addr=")
+			close(l.said)
+		case !strings.Contains(line, "level=INFO"):
+			l.errs.add(broken, "the server says: %s", line)
+		}
+	}
+	l.cmd.Wait() // the state tells
+	if end := l.cmd.ProcessState.Sys().(syscall.WaitStatus); end.Signal() != syscall.SIGKILL {
+		l.errs.add(broken, "the server ended by itself: %v", l.cmd.ProcessState)
+	}
+}
+
+func value(line, key string) string {
+	_, rest, _ := strings.Cut(line, key)
+	text, _, _ := strings.Cut(rest, " ")
+	return text
+}
+
+func (l *life) isReady() bool {
+	resp, err := http.Get(l.admin + "/readyz")
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// kill ends the process as nothing else does: it has no say in it. It
+// returns what the server complained of while it lived.
+func (l *life) kill() findings {
+	l.t.Helper()
+	if err := l.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		l.t.Error(err)
+	}
+	<-l.exited
+	return l.errs
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package beta_test
+
+const raced = false

@@ -1,0 +1,144 @@
+package beta_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tryout/internal/beta"
+)
+
+// newCrowd is a draft with n testers.
+func newCrowd(t *testing.T, n int) *world {
+	t.Helper()
+	w := newWorldWith(t, beta.Rules{Cap: n})
+	w.create()
+	for some := range slices.Chunk(numbered(n), 500) {
+		w.add(some...)
+	}
+	return w
+}
+
+func TestUpToTwoStepsOfTestersStartAndEndAtOnce(t *testing.T) {
+	t.Parallel()
+	if raced {
+		t.Skip("as in TestStartInvitesEverybodyOnce, with a thousand")
+	}
+	w := newCrowd(t, 2*beta.Step)
+	w.start()
+	w.wantStatus(beta.Running)
+	w.wantQueued(about(beta.InvitationMail, numbered(2*beta.Step)...))
+	w.end()
+	w.wantStatus(beta.Ended)
+	w.wantQueued(about(beta.EndedMail, numbered(2*beta.Step)...))
+}
+
+func TestACrowdStartsAndEndsInSteps(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{2*beta.Step + 1, 3 * beta.Step, 2300} {
+		if raced && n > 2*beta.Step+1 {
+			continue
+		}
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			w := newCrowd(t, n)
+			w.start()
+			w.wantSteps(n, beta.Starting, beta.Running, beta.InvitationMail)
+			w.end()
+			w.wantSteps(n, beta.Stopping, beta.Ended, beta.EndedMail)
+		})
+	}
+}
+
+// wantSteps ticks through a state and checks that no step mails more than Step
+// testers, that each is mailed once, and that the state lasts until all are.
+func (w *world) wantSteps(n int, during, after beta.Status, kind beta.MailKind) {
+	w.t.Helper()
+	var all []string
+	for len(all) < n {
+		w.wantStatus(during)
+		more, err := w.Tick(w.ctx)
+		w.ok(err)
+		queued := w.queued()
+		if !more || len(queued) == 0 || len(queued) > beta.Step {
+			w.t.Fatalf("%s after %d of %d: more %v, %d mails; want 1 to %d", during, len(all), n, more, len(queued), beta.Step)
+		}
+		all = append(all, queued...)
+	}
+	w.tick()
+	w.wantStatus(after)
+	w.wantQueued(nil)
+	if diff := cmp.Diff(about(kind, numbered(n)...), sorted(all)); diff != "" {
+		w.t.Errorf("%s mail (-want +got):\n%s", kind, diff)
+	}
+}
+
+func (w *world) wantQueued(want []string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, w.queued()); diff != "" {
+		w.t.Errorf("queued (-want +got):\n%s", diff)
+	}
+}
+
+func TestAccessFollowsTheStateWhileACrowdIsMailed(t *testing.T) {
+	t.Parallel()
+	w := newCrowd(t, 2*beta.Step+1)
+	w.start()
+	link, address := w.link("t00000@example.com"), "t00000@example.com"
+	w.accept(link) // whoever is invited may answer, also while others are still being mailed
+	if w.entitled(address) {
+		t.Error("entitled while STARTING")
+	}
+	w.tick()
+	if !w.entitled(address) {
+		t.Error("not entitled while RUNNING")
+	}
+	w.end()
+	w.wantStatus(beta.Stopping)
+	if w.entitled(address) {
+		t.Error("entitled while STOPPING")
+	}
+}
+
+func TestTimeThatIsUpWhileStartingTellsThoseWhoWereInvited(t *testing.T) {
+	t.Parallel()
+	w := newCrowd(t, 2*beta.Step+1)
+	w.start()
+	w.ok(second(w.Tick(w.ctx)))
+	if first := w.claim()[0]; !w.wanted(first) { // and so the first step is on its way
+		t.Errorf("while STARTING, the invitation to %s is not wanted", first.To.Given)
+	}
+	w.clock.Advance(90 * day)
+	w.wantStatus(beta.Ended)
+	w.tick()
+	w.wantStatus(beta.Ended)
+	var told []string
+	for mails := w.claim(); len(mails) > 0; mails = w.claim() {
+		for _, m := range mails {
+			if w.wanted(m) {
+				told = append(told, string(m.Kind)+" "+m.To.Given)
+			}
+		}
+	}
+	if diff := cmp.Diff(about(beta.EndedMail, numbered(beta.Step)...), sorted(told)); diff != "" {
+		t.Errorf("wanted mail (-want +got):\n%s", diff)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestEveryUnfinishedTestIsDone(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t, "a@example.com")
+	w.ok(w.CreateTest(w.ctx, owner, another, ""))
+	w.done(w.AddTesters(w.ctx, owner, another, emails("b@example.com")))
+	w.done(w.StartTest(w.ctx, owner, another))
+	w.deliver()
+	w.clock.Advance(90 * day)
+	if steps := w.tick(); steps != 2 {
+		t.Errorf("steps: got %d, want 2", steps)
+	}
+	w.wantPost(post{Sent: about(beta.EndedMail, "a@example.com", "b@example.com")})
+}

@@ -1,0 +1,122 @@
+package outbox_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tryout/internal/beta"
+	"tryout/internal/mail"
+	"tryout/internal/outbox"
+)
+
+func email(r *rig, n int) beta.Email {
+	r.Helper()
+	e, err := beta.ParseEmail(address(n))
+	r.must(err)
+	return e
+}
+
+func TestMailThatIsNoLongerWantedIsDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.add(1, 4)
+		_, err := r.service.RemoveTesters(t.Context(), owner, skill, []beta.Email{email(r, 1), email(r, 3)})
+		r.must(err)
+		r.run(r.outbox())
+		synctest.Wait()
+		mails := r.mails()
+		for n, want := range map[int]beta.MailState{1: beta.MailDropped, 2: beta.MailSent, 3: beta.MailDropped, 4: beta.MailSent} {
+			if got := mails[address(n)].State; got != want {
+				t.Errorf("%s: %s, want %s", address(n), got, want)
+			}
+		}
+		_, taken := r.relay.all()
+		for _, h := range taken {
+			if to := h.To; h.ID == mails[to].ID && mails[to].State == beta.MailDropped {
+				t.Errorf("%s: sent", to)
+			}
+		}
+	})
+}
+
+// Being claimed decides nothing: a tester removed while others of the same
+// claim are being sent is not mailed.
+func TestWhetherMailIsWantedIsAskedWhenItsTurnComes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(context.Context, mail.Message, int) error {
+			time.Sleep(time.Second)
+			return nil
+		})
+		r.add(1, 8)
+		o := r.outbox()
+		o.Workers, o.Few = 1, 8
+		r.run(o)
+		synctest.Wait() // the first is being sent, all are claimed
+		_, err := r.service.EndTest(t.Context(), owner, skill)
+		r.must(err)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if sent, dropped := r.inState(beta.MailSent), r.inState(beta.MailDropped); sent != 1 || dropped != 7 {
+			t.Errorf("%d sent, %d dropped; want 1 and 7", sent, dropped)
+		}
+	})
+}
+
+// ordered numbers what happens.
+type ordered struct {
+	outbox.Author
+	mu    sync.Mutex
+	last  int
+	asked map[string]int // address -> when an invitation's letter was last begun
+}
+
+func (a *ordered) next() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last++
+	return a.last
+}
+
+func (a *ordered) Letter(ctx context.Context, m beta.Mail) (beta.Letter, bool, error) {
+	at := a.next()
+	if m.Kind == beta.InvitationMail {
+		a.mu.Lock()
+		a.asked[m.To.Key] = at
+		a.mu.Unlock()
+	}
+	return a.Author.Letter(ctx, m)
+}
+
+func TestNobodyIsInvitedByACheckThatBeganAfterTheirRemoval(t *testing.T) {
+	t.Parallel()
+	const testers = 60
+	r := newRig(t, nil)
+	o := r.outbox()
+	author := &ordered{Author: r.service, asked: map[string]int{}}
+	o.Author = author
+	settled := make(chan beta.MailState, 10*testers)
+	o.Settled = func(s beta.MailState) { settled <- s }
+	r.add(1, testers)
+	r.run(o)
+	removed := map[string]int{}
+	for n := testers; n > 0; n-- { // towards the outbox, until they meet
+		_, err := r.service.RemoveTesters(t.Context(), owner, skill, []beta.Email{email(r, n)})
+		r.must(err)
+		removed[address(n)] = author.next()
+	}
+	for r.inState(beta.MailSent)+r.inState(beta.MailDropped) < testers {
+		<-settled
+	}
+	author.mu.Lock()
+	defer author.mu.Unlock()
+	for to, m := range r.mails() {
+		if m.State == beta.MailSent && author.asked[to] > removed[to] {
+			t.Errorf("%s: asked at %d after the removal at %d, and sent", to, author.asked[to], removed[to])
+		}
+	}
+}

@@ -1,0 +1,12 @@
+package store_test
+
+import (
+	"testing"
+
+	"tryout/internal/storetest"
+)
+
+func TestSQLiteKeepsWhatAStorePromises(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, storetest.Open)
+}

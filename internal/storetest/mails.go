@@ -1,0 +1,143 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+const lease = time.Minute
+
+var mailCases = []Case{
+	{"everything of a mail is kept", withTest(func(b *bench) {
+		want := beta.Mail{
+			ID: beta.MailID{Test: round, Tester: 1 << 40, Seq: 7}, Kind: beta.FeedbackMail,
+			To: beta.Email{Given: "O'Brien+\"x\"@Bücher.example", Key: "k"}, Vendor: vendor, Batch: "b1", RequestID: "r1",
+			QueuedAt: Start, DueAt: Start.Add(time.Millisecond),
+		}
+		b.queue(want)
+		b.clock.Advance(time.Millisecond)
+		want.DueAt, want.Attempts = b.clock.Now().Add(lease), 1
+		b.want("claimed", b.claim("c", 10), []beta.Mail{want})
+	})},
+	{"a mail is claimed when it is due, no sooner", withTest(func(b *bench) {
+		b.queue(mail(1, time.Millisecond))
+		b.want("before", b.claim("c", 10), []beta.Mail(nil))
+		b.clock.Advance(time.Millisecond)
+		b.wantClaimed(b.claim("c", 10), 1)
+	})},
+	{"the longest due go first", withTest(func(b *bench) {
+		b.queue(mail(1, 3*time.Second), mail(2, time.Second), mail(3, 2*time.Second), mail(4, time.Hour))
+		b.clock.Advance(time.Minute)
+		b.wantClaimed(b.claim("c", 2), 2, 3)
+		b.wantClaimed(b.claim("c", 2), 1)
+	})},
+	{"the next mail is the earliest that is not settled", withTest(func(b *bench) {
+		b.wantNext(time.Time{})
+		b.queue(mail(1, 2*time.Second), mail(2, time.Second))
+		b.wantNext(Start.Add(time.Second))
+		b.clock.Advance(time.Second)
+		second := b.claim("c", 10)[0]
+		b.wantNext(Start.Add(2 * time.Second))
+		b.clock.Advance(time.Second)
+		first := b.claim("c", 10)[0]
+		b.wantNext(second.DueAt)
+		b.settle("c", second, beta.Settlement{State: beta.MailDeferred, DueAt: Start.Add(time.Hour), Attempts: 1})
+		b.settle("c", first, sent(b.clock.Now()))
+		b.wantNext(Start.Add(time.Hour))
+	})},
+	{"where every mail to a tester is can be asked", withTest(func(b *bench) {
+		other, reminder := mail(2, 0), mail(1, time.Hour)
+		reminder.ID.Seq, reminder.Kind = 2, beta.ReminderMail
+		b.queue(mail(1, 0), reminder, other)
+		b.wantMails(1, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailQueued}, beta.MailStatus{Kind: beta.ReminderMail, State: beta.MailQueued})
+		b.wantMails(3)
+		for _, step := range []struct {
+			state    beta.MailState
+			unknowns int
+		}{
+			{beta.MailDeferred, 2}, {beta.MailQueued, 0}, {beta.MailSent, 0},
+		} {
+			b.claim("c", 10)
+			b.wantMails(2, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailSending, Unknowns: b.unknowns(2)})
+			b.settle("c", other, beta.Settlement{State: step.state, Unknowns: step.unknowns})
+			b.wantMails(2, beta.MailStatus{Kind: beta.InvitationMail, State: step.state, Unknowns: step.unknowns})
+		}
+	})},
+	{"a mail is queued once", withTest(func(b *bench) {
+		b.queue(mail(1, 0))
+		if err := b.Update(b.ctx, func(tx beta.Tx) error { return tx.QueueMails([]beta.Mail{mail(1, 0)}) }); err == nil {
+			b.Error("the same mail was queued twice")
+		}
+		b.wantClaimed(b.claim("c", 10), 1)
+	})},
+}
+
+// mail is an invitation to the tester with this number, due after a while.
+func mail(number int64, due time.Duration) beta.Mail {
+	return beta.Mail{
+		ID: beta.MailID{Test: round, Tester: number, Seq: 1}, Kind: beta.InvitationMail,
+		To: beta.Email{Given: "a@x.test", Key: "a@x.test"}, Vendor: vendor, QueuedAt: Start, DueAt: Start.Add(due),
+	}
+}
+
+func sent(now time.Time) beta.Settlement {
+	return beta.Settlement{State: beta.MailSent, SettledAt: now, Attempts: 1}
+}
+
+func (b *bench) queue(mails ...beta.Mail) {
+	b.Helper()
+	b.update(func(tx beta.Tx) error { return tx.QueueMails(mails) })
+}
+
+func (b *bench) claim(claim string, limit int) []beta.Mail {
+	b.Helper()
+	mails, err := b.ClaimMail(b.ctx, claim, limit, lease)
+	b.ok(err)
+	return mails
+}
+
+func (b *bench) settle(claim string, m beta.Mail, s beta.Settlement) {
+	b.Helper()
+	b.ok(b.SettleMail(b.ctx, claim, m, s))
+}
+
+// wantClaimed checks whose mails were claimed, in any order.
+func (b *bench) wantClaimed(mails []beta.Mail, want ...int64) {
+	b.Helper()
+	var got []int64
+	for _, m := range mails {
+		got = append(got, m.ID.Tester)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	b.want("claimed the mail of testers", got, want)
+}
+
+func (b *bench) wantNext(want time.Time) {
+	b.Helper()
+	got, err := b.NextMail(b.ctx)
+	b.ok(err)
+	b.want("next mail", got, want)
+}
+
+func (b *bench) mailsOf(number int64) (list []beta.MailStatus) {
+	b.Helper()
+	b.view(func(r beta.Reader) (err error) {
+		list, err = r.TesterMails(round, number)
+		return err
+	})
+	return list
+}
+
+func (b *bench) unknowns(number int64) int {
+	b.Helper()
+	return b.mailsOf(number)[0].Unknowns
+}
+
+func (b *bench) wantMails(number int64, want ...beta.MailStatus) {
+	b.Helper()
+	b.want(fmt.Sprintf("mails of tester %d", number), b.mailsOf(number), want)
+}

@@ -1,0 +1,147 @@
+package storetest
+
+import (
+	"fmt"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+// Rules of the domain that only a database can keep when many act at once.
+var raceCases = []Case{
+	{"a test never passes its cap, and each batch is all or nothing", func(b *bench) {
+		s := b.service()
+		b.addAs(s, names("seed", 450))
+		outcomes := b.together(100, func(i int) error {
+			_, err := s.AddTesters(b.ctx, owner, skill, emails(names(fmt.Sprintf("w%02d-", i), 10)))
+			return err
+		})
+		fine := 0
+		for _, err := range outcomes {
+			if err == nil {
+				fine++
+			}
+		}
+		b.want("adds that were taken", fine, 5)
+		b.wantBatchesWhole(s, 500)
+	}},
+	{"one address in three spellings is one tester and one mail", func(b *bench) {
+		s := b.service()
+		spellings := []string{"Anna@Bücher.example", "ANNA@BÜCHER.EXAMPLE", "anna@xn--bcher-kva.example"}
+		outcomes := b.together(64, func(i int) error {
+			_, err := s.AddTesters(b.ctx, owner, skill, []beta.Email{parse(spellings[i%3])})
+			return err
+		})
+		for i, err := range outcomes {
+			if err != nil {
+				b.Errorf("adder %d: %v", i, err)
+			}
+		}
+		test, _, err := s.BetaTest(b.ctx, owner, skill)
+		b.ok(err)
+		b.want("testers", test.Testers, 1)
+		b.want("mails", len(b.claim("c", 100)), 1)
+	}},
+	{"who is removed at the moment they accept is not in the test", func(b *bench) {
+		s := b.service()
+		for i := range 20 {
+			who := []beta.Email{parse(fmt.Sprintf("t%02d@x.test", i))}
+			added, err := s.AddTesters(b.ctx, owner, skill, who)
+			b.ok(err)
+			link := beta.Link{Test: added.Test, Tester: added.Entries[0].Tester, Added: b.clock.Now().UnixMilli()}
+			b.together(2, func(j int) error {
+				if j == 0 {
+					_, err := s.Accept(b.ctx, link, "")
+					return err
+				}
+				_, err := s.RemoveTesters(b.ctx, owner, skill, who)
+				return err
+			})
+			entitled, err := s.Entitled(b.ctx, owner, skill, who[0])
+			b.ok(err)
+			b.want("entitled", entitled, false)
+		}
+		test, _, err := s.BetaTest(b.ctx, owner, skill)
+		b.ok(err)
+		b.want("testers", test.Testers, 0)
+	}},
+	{"an expired test is ended once", func(b *bench) {
+		s := b.service()
+		b.addAs(s, names("t", 10))
+		b.claim("c", 100)
+		b.clock.Advance(91 * 24 * time.Hour)
+		b.together(16, func(int) error { return second(s.Tick(b.ctx)) })
+		ended := 0
+		for _, m := range b.claim("d", 1000) {
+			if m.Kind == beta.EndedMail {
+				ended++
+			}
+		}
+		b.want("mails of the end", ended, 10)
+	}},
+	{"a skill has one test that is not over", func(b *bench) {
+		s := b.service()
+		b.ok(second(s.EndTest(b.ctx, owner, skill)))
+		created := 0
+		for _, err := range b.together(16, func(int) error { return s.CreateTest(b.ctx, owner, skill, "") }) {
+			if err == nil {
+				created++
+			}
+		}
+		b.want("tests created", created, 1)
+	}},
+}
+
+var owner = beta.Caller{Name: "owner", Vendor: vendor, Write: true}
+
+// service is one whose skill has a running test.
+func (b *bench) service() *beta.Service {
+	b.Helper()
+	s := beta.NewService(b.Store, b.clock.Now, beta.Rules{}, func(beta.Link) string { return "" }, func() {})
+	b.ok(s.CreateTest(b.ctx, owner, skill, ""))
+	b.ok(second(s.StartTest(b.ctx, owner, skill)))
+	return s
+}
+
+func (b *bench) addAs(s *beta.Service, names []string) {
+	b.Helper()
+	b.ok(second(s.AddTesters(b.ctx, owner, skill, emails(names))))
+}
+
+// wantBatchesWhole checks that the test has n testers, and those of every
+// writer or none.
+func (b *bench) wantBatchesWhole(s *beta.Service, n int) {
+	b.Helper()
+	test, _, err := s.BetaTest(b.ctx, owner, skill)
+	b.ok(err)
+	b.want("testers counted", test.Testers, n)
+	of, listed := map[string]int{}, 0
+	_, err = s.ListTesters(b.ctx, owner, skill, beta.Page{Limit: 1000}, func(t beta.Tester, _ bool) error {
+		listed++
+		of[t.Email.Key[:3]]++
+		return nil
+	})
+	b.ok(err)
+	b.want("testers listed", listed, n)
+	for writer, rows := range of {
+		if writer != "see" && rows != 10 {
+			b.Errorf("writer %s: %d of its 10 testers are there", writer, rows)
+		}
+	}
+}
+
+func emails(names []string) []beta.Email {
+	list := make([]beta.Email, len(names))
+	for i, name := range names {
+		list[i] = parse(name + "@x.test")
+	}
+	return list
+}
+
+func parse(address string) beta.Email {
+	e, err := beta.ParseEmail(address)
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
