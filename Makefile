@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-check test e2e lint verify fuzz clean
+.PHONY: help build demo demo-check test e2e soak bench lint verify fuzz clean
 
-VERSION_STATICCHECK := 2026.2.2
+VERSION_STATICCHECK := v0.8.2
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	go vet ./...
 	CGO_ENABLED=0 go build ./...
 	go test -race -shuffle=on ./cmd/... ./internal/...
-	go test -count=1 ./e2e/...
+	go test -count=1 ./e2e ./crash
 
 .PHONY: packages
 packages:
@@ -36,11 +36,17 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 e2e: e2e-deps ## Run the official clients against a real server
 	go test -count=1 -v ./e2e/...
 
+soak: e2e-deps ## Run the long versions: 1,000 kills
+	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
+
+bench: ## Measure the goals, each beside what it is compared with
+	go run ./bench
+
 lint: ## Run staticcheck
 	go run honnef.co/go/tools/cmd/staticcheck@$(VERSION_STATICCHECK) ./...
 
 verify: ## Check that code is formatted and go.mod tidy
-	@test -z "$$(gofmt -l cmd internal e2e/*.go)" || { gofmt -l cmd internal e2e/*.go; exit 1; }
+	@test -z "$$(gofmt -l cmd internal bench crash e2e/*.go)" || { gofmt -l cmd internal bench crash e2e/*.go; exit 1; }
 	go mod tidy -diff
 
 fuzz: ## Fuzz every parser, 60 s each

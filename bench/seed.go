@@ -56,7 +56,11 @@ func (d *data) fill(ctx context.Context, s *store.Store, small int) error {
 		return err
 	}
 	token, err := lwa.Access{Store: s, Now: time.Now}.Issue(ctx, vendor, lwa.ScopeWrite, 24*time.Hour)
+	if err != nil {
+		return err
+	}
 	d.authorization = "Authorization: Bearer " + token + "\r\n\r\n"
+	_, err = s.Key(ctx, "page") // made now, so that a copy reads the same nextTokens
 	return err
 }
 

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A crowd that is just being invited is the most that a restart can find: a
-// hundred thousand testers, as many mails on their way, a start in the middle.
+// The kills come while the crowd is being invited, in steps and by mail: that is
+// the most that a restart can find unfinished.
 func TestAServerWithAHundredThousandTestersIsReadyWithinASecond(t *testing.T) {
 	const crowd, kills = 100_000, 7
 	s := newSite(t, skills[0])

@@ -176,7 +176,7 @@ What this server is: {{.URL}}/
 
 func printDemo(w io.Writer, p *program, token string) error {
 	data := ""
-	if standard, err := demoData(""); err != nil || standard != p.data || isSet("TRYOUT_DATA") {
+	if standard, err := demoData(""); err != nil || standard != p.data || isSet("TRYOUT_DATA") || isSet("TRYOUT_CONFIG") {
 		data = " --data " + quote(p.data)
 	}
 	return demoText.Execute(w, map[string]string{

@@ -65,6 +65,23 @@ func TestDemoBeginsAnewEachTimeUnlessItsDataIsNamed(t *testing.T) {
 	}
 }
 
+func TestDemoHeedsNothingThatIsMeantForServe(t *testing.T) {
+	t.Parallel()
+	env := newcomer(t)
+	real, file := filepath.Join(env.home, "real"), filepath.Join(env.home, "tryout.toml")
+	if err := os.WriteFile(file, []byte("data = '''"+real+"'''\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env.variables = append(env.variables, "TRYOUT_DATA="+real, "TRYOUT_LISTEN=127.0.0.1:1", "TRYOUT_CONFIG="+file)
+	d := startDemo(t, env)
+	d.addAcceptAndList(t)
+	d.checkEnvironment(t)
+	d.interrupt(t)
+	if _, err := os.Stat(real); !os.IsNotExist(err) {
+		t.Errorf("the real server's data directory: %v, want it untouched", err)
+	}
+}
+
 // surroundings are those of somebody who has just cloned the repository.
 type surroundings struct {
 	home, tmp string

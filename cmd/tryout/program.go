@@ -78,8 +78,10 @@ func (p *program) openStore(ctx context.Context, s settings) (err error) {
 	if p.release, err = store.Lock(s.data); err != nil {
 		return err
 	}
-	p.store, err = openData(ctx, s.data, s.master)
-	return err
+	if p.store, err = openData(ctx, s.data, s.master); err != nil {
+		return err
+	}
+	return p.store.LapseClaims(ctx) // the lock says that nobody else serves
 }
 
 // drainLimit is how long requests under way have to end once nobody new is let in.

@@ -91,7 +91,10 @@ func TestEveryFlagTellsItsVariableAndItsDefault(t *testing.T) {
 		}
 		help := words(t, append(strings.Fields(command.Path()), "--help"))
 		for _, flag := range flags(command) {
-			variable := "($TRYOUT_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_")) + ")"
+			if len(flag.Envs) != 1 || !strings.HasPrefix(flag.Envs[0], "TRYOUT_") {
+				t.Fatalf("%s: --%s has the variables %q, want one that begins with TRYOUT_", command.Path(), flag.Name, flag.Envs)
+			}
+			variable := "($" + flag.Envs[0] + ")"
 			if flag.Default != "" {
 				variable = "Default: " + flag.Default + " " + variable
 			}

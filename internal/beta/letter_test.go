@@ -64,7 +64,7 @@ func TestALetterSaysEverythingAMessageNeeds(t *testing.T) {
 	letter, wanted, err := w.Letter(w.ctx, m)
 	w.ok(err)
 	want := beta.Letter{
-		ID: beta.MailID{Test: link.Test, Tester: link.Tester, Seq: 1}, Kind: beta.InvitationMail,
+		ID: beta.MailID{Test: link.Test, Tester: link.Tester, Seq: 1}, QueuedAt: w.clock.Now(), Kind: beta.InvitationMail,
 		To: email("Anna@example.com"), Skill: "Quiz", Vendor: "Acme", FeedbackEmail: "fb@example.com",
 		ExpiresAt: test.ExpiresAt, Link: fmt.Sprintf("https://try.example/i/%s-%d", link.Test, link.Tester),
 	}

@@ -63,8 +63,7 @@ func TestARelayThatRefusesUsPausesEverybodyLongerEachTime(t *testing.T) {
 func TestAPauseEndsByItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, always(passwordRefused))
-		o, q := onMemory(r)
+		r, o, q := onMemory(t, always(passwordRefused))
 		q.queue(20)
 		r.run(o)
 		time.Sleep(6 * day) // longer than mail is tried
@@ -82,13 +81,12 @@ func TestAPauseEndsByItself(t *testing.T) {
 func TestASuccessMakesTheNextPauseShort(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(_ context.Context, _ mail.Message, try int) error {
+		r, o, q := onMemory(t, func(_ context.Context, _ mail.Message, try int) error {
 			if try <= 5 {
 				return passwordRefused
 			}
 			return nil
 		})
-		o, q := onMemory(r)
 		r.run(o)
 		for range 2 {
 			q.queue(1)

@@ -14,11 +14,11 @@ import (
 const day = 24 * time.Hour
 
 // onMemory returns an outbox on a queue in memory.
-func onMemory(r *rig) (*outbox.Outbox, *memory) {
-	q := &memory{}
+func onMemory(t *testing.T, script script) (*rig, *outbox.Outbox, *memory) {
+	r, q := bareRig(t, script), &memory{}
 	o := r.outbox()
 	o.Queue, o.Author, o.Writer, o.Workers = q, q, q, 8
-	return o, q
+	return r, o, q
 }
 
 // attempts returns when each message was handed over, by Message-ID.
@@ -34,8 +34,7 @@ func attempts(r *rig) map[string][]time.Time {
 func TestMailIsTriedForFiveDaysAndThenGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, always(unreachable))
-		o, q := onMemory(r)
+		r, o, q := onMemory(t, always(unreachable))
 		q.queue(100)
 		start := time.Now()
 		r.run(o)
@@ -66,8 +65,7 @@ func TestARelayThatReturnsMeetsNoHerd(t *testing.T) {
 	t.Parallel()
 	const mails = 300
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, always(unreachable))
-		o, q := onMemory(r)
+		r, o, q := onMemory(t, always(unreachable))
 		q.queue(mails)
 		r.run(o)
 		time.Sleep(2 * day)
@@ -97,13 +95,12 @@ func TestGreylistedMailIsTakenAtTheFirstRetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		r := newRig(t, func(context.Context, mail.Message, int) error {
+		r, o, q := onMemory(t, func(context.Context, mail.Message, int) error {
 			if time.Since(start) < 5*time.Minute {
 				return refusal(mail.Temporary, "RCPT TO", 451, "4.7.1")
 			}
 			return nil
 		})
-		o, q := onMemory(r)
 		q.queue(500)
 		r.run(o)
 		time.Sleep(7 * time.Minute)
@@ -121,13 +118,12 @@ func TestGreylistedMailIsTakenAtTheFirstRetry(t *testing.T) {
 func TestOldMailIsNotGivenUpAtItsFirstAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(_ context.Context, _ mail.Message, try int) error {
+		r, o, q := onMemory(t, func(_ context.Context, _ mail.Message, try int) error {
 			if try < 4 {
 				return unreachable
 			}
 			return nil
 		})
-		o, q := onMemory(r)
 		q.queue(1)
 		time.Sleep(6 * day)
 		r.run(o)
@@ -143,13 +139,12 @@ func TestOldMailIsNotGivenUpAtItsFirstAttempt(t *testing.T) {
 func TestMailThatMayHaveArrivedIsGivenUpAsUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, func(_ context.Context, _ mail.Message, try int) error {
+		r, o, q := onMemory(t, func(_ context.Context, _ mail.Message, try int) error {
 			if try == 1 {
 				return silence
 			}
 			return unreachable
 		})
-		o, q := onMemory(r)
 		q.queue(1)
 		r.run(o)
 		time.Sleep(6 * day)

@@ -56,9 +56,9 @@ func (j *journal) String() string {
 // newRig's relay takes every message when script is nil.
 func newRig(t testing.TB, script script) *rig {
 	t.Helper()
-	r := &rig{TB: t, dir: t.TempDir(), relay: &relay{script: script, tries: map[string]int{}}, log: &journal{}}
+	r := bareRig(t, script)
+	r.dir = t.TempDir()
 	r.store = storetest.OpenDir(t, r.dir, time.Now)
-	r.logger = slog.New(slog.NewTextHandler(r.log, nil))
 	r.links = beta.NewLinks(make([]byte, 32))
 	r.service = beta.NewService(r.store, time.Now, beta.Rules{Cap: 100_000, Life: 1000 * time.Hour}, func(l beta.Link) string {
 		return "https://tryout.example/i/" + r.links.Text(l)
@@ -69,6 +69,13 @@ func newRig(t testing.TB, script script) *rig {
 	r.must(r.service.CreateTest(ctx, owner, skill, ""))
 	_, err := r.service.StartTest(ctx, owner, skill)
 	r.must(err)
+	return r
+}
+
+// bareRig has no store.
+func bareRig(t testing.TB, script script) *rig {
+	r := &rig{TB: t, relay: &relay{script: script, tries: map[string]int{}}, log: &journal{}}
+	r.logger = slog.New(slog.NewTextHandler(r.log, nil))
 	return r
 }
 

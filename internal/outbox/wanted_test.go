@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,11 +35,8 @@ func TestMailThatIsNoLongerWantedIsDropped(t *testing.T) {
 				t.Errorf("%s: %s, want %s", address(n), got, want)
 			}
 		}
-		_, taken := r.relay.all()
-		for _, h := range taken {
-			if to := h.To; h.ID == mails[to].ID && mails[to].State == beta.MailDropped {
-				t.Errorf("%s: sent", to)
-			}
+		if copies := r.relay.copies(); len(copies) != 2 { // nor are they told that they were removed
+			t.Errorf("sent: %v", copies)
 		}
 	})
 }
@@ -63,6 +61,36 @@ func TestWhetherMailIsWantedIsAskedWhenItsTurnComes(t *testing.T) {
 		synctest.Wait()
 		if sent, dropped := r.inState(beta.MailSent), r.inState(beta.MailDropped); sent != 1 || dropped != 7 {
 			t.Errorf("%d sent, %d dropped; want 1 and 7", sent, dropped)
+		}
+	})
+}
+
+// Whether somebody is told of their removal hangs on whether they were invited.
+func TestMailWaitsForTheOneItHangsOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(_ context.Context, m mail.Message, _ int) error {
+			if strings.Contains(m.ID, ".1.1.") {
+				time.Sleep(time.Minute)
+			}
+			return nil
+		})
+		r.run(r.outbox())
+		r.add(1, 1)
+		synctest.Wait() // the invitation is being sent
+		start := time.Now()
+		_, err := r.service.RemoveTesters(t.Context(), owner, skill, []beta.Email{email(r, 1)})
+		r.must(err)
+		time.Sleep(59 * time.Second)
+		synctest.Wait()
+		if asked, _ := r.relay.all(); len(asked) != 1 {
+			t.Fatalf("%d messages before the outcome of the first", len(asked))
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		asked, _ := r.relay.all()
+		if len(asked) != 2 || asked[1].At.Sub(start) > 62*time.Second {
+			t.Errorf("asked: %v", asked)
 		}
 	})
 }

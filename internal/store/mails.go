@@ -55,15 +55,28 @@ func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease ti
 			where (test_id, tester, seq) in (
 				select test_id, tester, seq
 				from mails
-				where state in ('queued', 'sending', 'deferred') and priority = $3 and due_at <= $4
+				where state in ('queued', 'sending', 'deferred') and priority = $3 + 0 and due_at <= $4 + 0
 				order by due_at
-				limit $5 `+t.skip+`
+				limit $5 + 0 `+t.skip+`
 			)
 			returning test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
 				request_id, queued_at, due_at, attempts, cuts, unknowns`,
 			claim, ms(now.Add(lease)), ordinary, ms(now), limit)
 	})
 	return mails, err
+}
+
+// LapseClaims makes every claim lapse now. Only a process that alone serves the
+// database may call it, before it claims: whoever held a claim is dead, and
+// their mail need not wait for the end of the lease.
+func (s *Store) LapseClaims(ctx context.Context) error {
+	return s.engine.update(ctx, func(c conn) error {
+		_, err := c.exec(`
+			update mails
+			set due_at = $1
+			where state in ('queued', 'sending', 'deferred') and state = 'sending'`, ms(s.now()))
+		return err
+	})
 }
 
 func mailFrom(r row) beta.Mail {
@@ -111,7 +124,7 @@ func (s *Store) NextMail(ctx context.Context) (due time.Time, err error) {
 		}, `
 			select min(due_at)
 			from mails
-			where state in ('queued', 'sending', 'deferred') and priority = $1`, ordinary)
+			where state in ('queued', 'sending', 'deferred') and priority = $1 + 0`, ordinary)
 	})
 	return due, err
 }

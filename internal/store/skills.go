@@ -32,14 +32,15 @@ func (t tx) CreateSkill(s beta.Skill) (bool, error) {
 }
 
 func (t tx) Skill(id beta.SkillID) (s beta.Skill, v beta.Vendor, err error) {
-	found, err := t.one(func(r row) {
-		s = skillFrom(r)
-		v = beta.Vendor{ID: s.Vendor, Name: r.text(4)}
-	}, `
-		select s.id, s.vendor_id, s.name, s.created_at, v.name
-		from skills s join vendors v on v.id = s.vendor_id
-		where s.id = $1`, id)
-	return s, v, orNoRow(found, err)
+	found, err := t.one(func(r row) { s = skillFrom(r) }, `
+		select id, vendor_id, name, created_at
+		from skills
+		where id = $1`, id)
+	if err := orNoRow(found, err); err != nil {
+		return s, v, err
+	}
+	v, err = t.Vendor(s.Vendor)
+	return s, v, err
 }
 
 func (t tx) Skills(vendor beta.VendorID, after beta.SkillID, limit int) (list []beta.Skill, err error) {
@@ -49,9 +50,9 @@ func (t tx) Skills(vendor beta.VendorID, after beta.SkillID, limit int) (list []
 	}, `
 		select id, vendor_id, name, created_at
 		from skills
-		where vendor_id = $1 and id > $2
+		where vendor_id = $1 and id > '' || $2
 		order by id
-		limit $3`, vendor, after, limit)
+		limit $3 + 0`, vendor, after, limit)
 	return list, err
 }
 

@@ -108,12 +108,12 @@ func (e *sqliteEngine) close() error {
 func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) (err error) {
 	c, err := e.readers.Take(ctx)
 	if err != nil {
-		return fmt.Errorf("take a connection: %w", err)
+		return cmp.Or(ctx.Err(), fmt.Errorf("take a connection: %w", err))
 	}
 	defer e.readers.Put(c)
 	q := sqliteConn{c}
 	if _, err := q.exec("begin"); err != nil {
-		return err
+		return cmp.Or(ctx.Err(), err)
 	}
 	defer func() {
 		c.SetInterrupt(nil) // the end of the read must not be interrupted

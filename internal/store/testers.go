@@ -37,18 +37,18 @@ func (t tx) Testers(test beta.TestID, after string, limit int, yield func(beta.T
 	return t.query(func(r row) error { return yield(testerFrom(r)) }, `
 		select `+testerColumns+`
 		from testers
-		where test_id = $1 and email_key > $2
+		where test_id = $1 and email_key > '' || $2
 		order by email_key
-		limit $3`, test, after, limit)
+		limit $3 + 0`, test, after, limit)
 }
 
 func (t tx) TestersAfter(test beta.TestID, number int64, limit int) ([]beta.Tester, error) {
 	return t.testers(`
 		select `+testerColumns+`
 		from testers
-		where test_id = $1 and number > $2
+		where test_id = $1 and number > $2 + 0
 		order by number
-		limit $3`, test, number, limit)
+		limit $3 + 0`, test, number, limit)
 }
 
 func (t tx) FindTesters(test beta.TestID, keys []string) ([]beta.Tester, error) {

@@ -30,14 +30,19 @@ func (t tx) LockTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
 }
 
 func (t tx) skillTest(id beta.SkillID, lock string) (s beta.Skill, test beta.Test, err error) {
+	var newest beta.TestID
 	found, err := t.one(func(r row) {
 		s = skillFrom(r)
-		test = testFrom(r, 4)
+		newest = beta.TestID(r.int(4))
 	}, `
-		select s.id, s.vendor_id, s.name, s.created_at, `+testColumns+`
-		from skills s left join tests t on t.id = s.newest_test
-		where s.id = $1 `+lock, id)
-	return s, test, orNoRow(found, err)
+		select id, vendor_id, name, created_at, newest_test
+		from skills
+		where id = $1 `+lock, id)
+	if err := orNoRow(found, err); err != nil || newest == 0 {
+		return s, test, err
+	}
+	test, _, err = t.Test(newest)
+	return s, test, err
 }
 
 func (t tx) Test(id beta.TestID) (test beta.Test, found bool, err error) {
@@ -80,15 +85,15 @@ func (t tx) DueTests(now time.Time, limit int) (due []beta.Test, err error) {
 		from tests t
 		where t.status in ('STARTING', 'STOPPING')
 		order by t.id
-		limit $1`, limit)
+		limit $1 + 0`, limit)
 	if err != nil || len(due) >= limit {
 		return due, err
 	}
 	err = t.query(add, `
 		select `+testColumns+`
 		from tests t
-		where t.status = 'RUNNING' and t.expires_at <= $1
+		where t.status = 'RUNNING' and t.expires_at <= $1 + 0
 		order by t.expires_at
-		limit $2`, ms(now), limit-len(due))
+		limit $2 + 0`, ms(now), limit-len(due))
 	return due, err
 }

@@ -58,6 +58,9 @@ func (w *writer) close() error {
 
 // run hands fn in and waits until it is committed or failed.
 func (w *writer) run(ctx context.Context, fn func(conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	j := &job{fn: fn, done: make(chan struct{})}
 	select {
 	case w.jobs <- j:

@@ -2,8 +2,6 @@ package crash_test
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -12,57 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 )
-
-// site is a data directory on which servers live and die, one after the other.
-type site struct {
-	t       *testing.T
-	program string
-	data    string
-	relay   *relay
-	token   string
-}
-
-// newSite has a vendor, the skills and a token.
-func newSite(t *testing.T, skills ...string) *site {
-	t.Helper()
-	program, err := buildTryout()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, program: program, data: t.TempDir(), relay: openRelay(t)}
-	s.operate("vendor", "create", "--name", "Vendor", "--id", "V1")
-	for _, id := range skills {
-		s.operate("skill", "create", "--vendor", "V1", "--name", id, "--id", id)
-	}
-	s.token = s.operate("token", "create", "--vendor", "V1", "--ttl", "24h")["access_token"].(string)
-	return s
-}
-
-// operate runs an operator's command and returns the JSON object it prints.
-func (s *site) operate(args ...string) (printed map[string]any) {
-	s.t.Helper()
-	var errs bytes.Buffer
-	cmd := s.command(append(args, "--json")...)
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err == nil {
-		err = json.Unmarshal(out, &printed)
-	}
-	if err != nil {
-		s.t.Fatalf("tryout %s: %v\n%s", strings.Join(args, " "), err, &errs)
-	}
-	return printed
-}
-
-// command prepares a run that no setting of this machine reaches.
-func (s *site) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.program, append(args, "--data", s.data)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data}
-	return cmd
-}
 
 // life is one process of the server.
 type life struct {
@@ -103,7 +52,7 @@ func (s *site) exec() *life {
 	s.relay.nextLife()
 	l := &life{site: s, said: make(chan struct{}), exited: make(chan struct{}), errs: findings{}}
 	l.cmd = s.command("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--cap", strconv.Itoa(testerCap),
-		"--smtp", "smtp://"+s.relay.addr, "--mail-from", "beta@tryout.test")
+		"--smtp", "smtp://"+s.relay.addr, "--connections", strconv.Itoa(connections), "--mail-from", "beta@tryout.test")
 	log, err := l.cmd.StderrPipe()
 	if err == nil {
 		err = l.cmd.Start()
@@ -119,9 +68,10 @@ func (s *site) exec() *life {
 // follow reads the log to its end: where the server listens, and what went wrong.
 func (l *life) follow(log io.Reader) {
 	defer close(l.exited)
-	for lines := bufio.NewScanner(log); lines.Scan(); {
-		line := lines.Text()
-		switch {
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 1<<20) // a stack is one line
+	for lines.Scan() {
+		switch line := lines.Text(); {
 		case strings.Contains(line, `msg="listening for operators"`):
 			l.admin = "http://" + value(line, "addr=")
 		case strings.Contains(line, "msg=listening "):
@@ -131,7 +81,8 @@ func (l *life) follow(log io.Reader) {
 			l.errs.add(broken, "the server says: %s", line)
 		}
 	}
-	l.cmd.Wait() // the state tells
+	io.Copy(io.Discard, log) // after a longer line: nobody must wait to be read
+	l.cmd.Wait()             // the state tells
 	if end := l.cmd.ProcessState.Sys().(syscall.WaitStatus); end.Signal() != syscall.SIGKILL {
 		l.errs.add(broken, "the server ended by itself: %v", l.cmd.ProcessState)
 	}
@@ -143,8 +94,10 @@ func value(line, key string) string {
 	return text
 }
 
+var asker = http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+
 func (l *life) isReady() bool {
-	resp, err := http.Get(l.admin + "/readyz")
+	resp, err := asker.Get(l.admin + "/readyz")
 	if err != nil {
 		return false
 	}

@@ -1,0 +1,89 @@
+package beta_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tryout/internal/beta"
+	"tryout/internal/storetest"
+)
+
+var (
+	links      = beta.NewLinks([]byte("0123456789abcdef0123456789abcdef"))
+	otherLinks = beta.NewLinks([]byte("0123456789abcdef0123456789abcdeF"))
+)
+
+func aLink() beta.Link {
+	return beta.Link{Test: beta.NewTestID(storetest.Start), Tester: 17, Added: storetest.Start.UnixMilli()}
+}
+
+func TestALinkIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	shape := regexp.MustCompile(`^[A-Za-z0-9_-]{20,80}$`)
+	rapid.Check(t, func(t *rapid.T) {
+		want := beta.Link{
+			Test:   beta.TestID(rapid.Int64Min(1).Draw(t, "test")),
+			Tester: rapid.Int64Min(1).Draw(t, "tester"),
+			Added:  rapid.Int64Min(0).Draw(t, "added"),
+		}
+		text := links.Text(want)
+		if got, ok := links.Parse(text); got != want || !ok || !shape.MatchString(text) {
+			t.Errorf("%q: got %+v, %v, want %+v and the form %s", text, got, ok, want, shape)
+		}
+	})
+}
+
+func TestALinkWithAnythingChangedIsRefused(t *testing.T) {
+	t.Parallel()
+	text := links.Text(aLink())
+	for i := range text {
+		for _, c := range []byte("-_0aAzZ9+ /=%") {
+			if text[i] != c {
+				wantNoLink(t, text[:i]+string(c)+text[i+1:])
+			}
+		}
+		wantNoLink(t, text[:i])
+		wantNoLink(t, text[:i]+text[i+1:])
+		wantNoLink(t, text[:i]+text[i:i+1]+text[i:])
+	}
+	wantNoLink(t, text+"A")
+	wantNoLink(t, text+"=")
+	wantNoLink(t, text+"\n")
+}
+
+func TestALinkOfAnotherKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	wantNoLink(t, otherLinks.Text(aLink()))
+}
+
+// Nobody can make a second spelling of a link that works.
+func TestALinkHasOneForm(t *testing.T) {
+	t.Parallel()
+	part := strings.SplitN(links.Text(aLink()), "-", 4)
+	test, number, added, code := part[0], part[1], part[2], part[3]
+	for _, text := range []string{
+		"0" + test + "-" + number + "-" + added + "-" + code,
+		test + "-0" + number + "-" + added + "-" + code,
+		test + "-+" + number + "-" + added + "-" + code,
+		test + "-" + number + "-0" + added + "-" + code,
+		strings.ToUpper(test) + "-" + number + "-" + added + "-" + code,
+		test + "-" + number + "-" + strings.ToUpper(added) + "-" + code,
+		test + "-" + number + "-" + added + "-" + code + "==",
+		" " + test + "-" + number + "-" + added + "-" + code,
+		test + "--" + number + "-" + added + "-" + code,
+		test + "-" + number + "-" + code,
+		"", "-", "---", "a-1-1-", strings.Repeat("-", 1000), strings.Repeat("9", 100000),
+	} {
+		wantNoLink(t, text)
+	}
+}
+
+func wantNoLink(t *testing.T, text string) {
+	t.Helper()
+	if l, ok := links.Parse(text); ok {
+		t.Errorf("%.100q: got %+v, want it refused", text, l)
+	}
+}
