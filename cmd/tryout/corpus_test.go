@@ -57,13 +57,14 @@ func TestHostileInputGetsTheExpectedAnswer(t *testing.T) {
 	if len(pending) > maxPending {
 		t.Errorf("%d cases are pending, at most %d may be", len(pending), maxPending)
 	}
+	w := newWorld(t)
 	for _, c := range readCorpus(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			if slices.Contains(pending, c.Name) {
 				t.Skip("needs what another issue builds")
 			}
 			t.Parallel()
-			c.check(t, newFixture(t))
+			c.check(t, w.fixture(t))
 		})
 	}
 }

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
-	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,28 +14,58 @@ import (
 	"tryout/internal/lwa"
 )
 
-// fixture is the world that the corpus speaks of, on a server of its own that
-// sends no mail: vendors A and B, skills with and without a test, tokens good
-// and bad, invitation links alive and dead.
+// world is what the corpus speaks of, made once: vendors A and B, skills with
+// and without a test, tokens good and bad, invitation links alive and dead.
+type world struct {
+	dir    string
+	values map[string]string // {{NAME}} :: what stands for it
+}
+
+// fixture is a copy of the world on a server of its own that sends no mail.
 type fixture struct {
 	*program
-	values map[string]string // {{NAME}} :: what stands for it
+	values map[string]string
 }
 
 const fixtureSkill = "amzn1.ask.skill.fixture"
 
-func newFixture(t *testing.T) *fixture {
+func newWorld(t *testing.T) world {
 	t.Helper()
-	s := settings{listen: "127.0.0.1:0", data: t.TempDir(), mailFrom: "beta@tryout.test", maxInFlight: 64, drainGrace: time.Nanosecond}
+	f := &fixture{program: buildFixture(t, t.TempDir())}
+	f.seed(t)
+	f.public.Serve(stopped()) // which drains and closes
+	f.close()
+	return world{f.data, f.values}
+}
+
+// fixture returns a server on a copy of the world.
+func (w world) fixture(t *testing.T) *fixture {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(w.dir)); err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{program: buildFixture(t, dir), values: w.values}
+	f.serve(t)
+	return f
+}
+
+func buildFixture(t *testing.T, dir string) *program {
+	t.Helper()
+	s := settings{listen: "127.0.0.1:0", data: dir, mailFrom: "beta@tryout.test", maxInFlight: 64, drainGrace: time.Nanosecond}
 	s.rules.Cap = 600
 	p, err := build(t.Context(), s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{program: p}
-	f.serve(t)
-	f.seed(t)
-	return f
+	return p
+}
+
+// stopped is a context that has ended.
+func stopped() context.Context {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	return ctx
 }
 
 func (f *fixture) serve(t *testing.T) {
@@ -146,24 +176,13 @@ func (f *fixture) tester(t *testing.T, id beta.TestID) (tester beta.Tester) {
 
 func (f *fixture) nextToken(t *testing.T, list, token string) string {
 	t.Helper()
-	req, err := http.NewRequest("GET", f.url+list+"?maxResults=1", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	req := httptest.NewRequest("GET", list+"?maxResults=1", nil)
 	req.Header.Set("Authorization", token)
-	req.Close = true
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
+	w := httptest.NewRecorder()
+	f.edge.ServeHTTP(w, req)
 	var page struct{ NextToken string }
-	if err == nil {
-		err = json.Unmarshal(text, &page)
-	}
-	if err != nil || page.NextToken == "" {
-		t.Fatalf("no nextToken in %s: %v", text, err)
+	if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || page.NextToken == "" {
+		t.Fatalf("no nextToken in %s: %v", w.Body, err)
 	}
 	return page.NextToken
 }
