@@ -27,7 +27,8 @@ func ignoreHandshakes(l *net.TCPListener) error {
 	}
 	var failed error
 	err = raw.Control(func(fd uintptr) {
-		failed = syscall.AttachLsf(int(fd), program) //nolint:staticcheck // its successor is outside the standard library, for this one call
+		//lint:ignore SA1019 its successor is outside the standard library, for this one call
+		failed = syscall.AttachLsf(int(fd), program)
 	})
 	if err == nil {
 		err = failed

@@ -66,7 +66,7 @@ func TestARelayIsPrintedWithoutItsPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, got := range []string{fmt.Sprintf("%v", r), fmt.Sprintf("%+v", r), fmt.Sprintf("%s", &r), fmt.Sprintf("%#v", r), string(text)} {
+	for _, got := range []string{fmt.Sprintf("%v", r), fmt.Sprintf("%+v", r), r.String(), fmt.Sprintf("%#v", r), string(text)} {
 		if strings.Contains(got, "hunter2") || !strings.Contains(got, "smtps://u@[::1]:465") {
 			t.Errorf("got %s", got)
 		}
