@@ -33,13 +33,13 @@ func (b *bench) adds(ctx context.Context, callers int, how func(*adder, int) ask
 	ours := b.load(b.server.process, askers(callers, func(i int) asker { return how(mine, i) }))
 	theirs := b.adder(&b.addedThere)
 	if b.rival != nil {
-		return b.ratio(ctx, ours, b.load(b.rival.process, askers(callers, func(i int) asker { return how(theirs, i) })))
+		return b.ratio(ctx, b.server, ours, b.load(b.rival.process, askers(callers, func(i int) asker { return how(theirs, i) })))
 	}
 	r, err := b.openRaw()
 	if err != nil {
 		return measured{}, err
 	}
-	return b.ratio(ctx, ours, other(r, theirs))
+	return b.ratio(ctx, b.server, ours, other(r, theirs))
 }
 
 // adder returns the one at *a, made when first asked for.

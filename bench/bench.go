@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +12,8 @@ import (
 // bench is one run.
 type bench struct {
 	options
-	dir               string // of this run, removed at its end
+	relay             net.Listener // silent
+	dir               string       // of this run, removed at its end
 	data              *data
 	server            *server // on the data
 	rival             *server // the build of -against, on a copy; nil without
@@ -31,6 +33,10 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
+	if b.relay, err = openSilent(); err != nil {
+		return err
+	}
+	defer b.relay.Close()
 	defer b.stop()
 	printMachine(os.Stdout)
 	if err := b.prepare(ctx); err != nil {
@@ -56,11 +62,11 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 		}
 	}
 	if b.against != "" {
-		if b.rival, err = startServer(ctx, b.against, filepath.Join(b.dir, "rival"), nobody); err != nil {
+		if b.rival, err = startServer(ctx, b.against, filepath.Join(b.dir, "rival"), b.relay.Addr().String()); err != nil {
 			return err
 		}
 	}
-	b.server, err = startServer(ctx, b.tryout, dir, nobody)
+	b.server, err = startServer(ctx, b.tryout, dir, b.relay.Addr().String())
 	return err
 }
 

@@ -47,7 +47,7 @@ func (b *bench) deliver(ctx context.Context, p *post, other side) (measured, err
 	if _, err := p.round(ctx); err != nil { // opens all connections, and gives bare a message
 		return measured{}, err
 	}
-	m, err := b.ratio(ctx, p.round, other)
+	m, err := b.ratio(ctx, p.server, p.round, other)
 	m.note += fmt.Sprintf("; %d lost, %d duplicates in %d", p.lost, p.twice, (1+b.rounds)*calls*500)
 	return m, err
 }

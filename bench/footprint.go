@@ -42,7 +42,7 @@ func (b *bench) coldStart(ctx context.Context) (m measured, err error) {
 
 func (b *bench) startOnce(ctx context.Context) (time.Duration, error) {
 	begun := time.Now()
-	s, err := execServer(ctx, b.tryout, filepath.Join(b.dir, "data"), nobody)
+	s, err := execServer(ctx, b.tryout, filepath.Join(b.dir, "data"), b.relay.Addr().String())
 	if err != nil {
 		return 0, err
 	}

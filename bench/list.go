@@ -50,7 +50,7 @@ func (b *bench) read(ctx context.Context, answer []byte, make func(i int) asker)
 		return measured{}, err
 	}
 	defer stop()
-	return b.ratio(ctx, b.load(b.server.process, askers(connections, make)), b.load(other, askers(connections, make)))
+	return b.ratio(ctx, b.server, b.load(b.server.process, askers(connections, make)), b.load(other, askers(connections, make)))
 }
 
 func askers(n int, one func(i int) asker) []asker {

@@ -81,12 +81,12 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// ratio measures two sides by turns.
-func (b *bench) ratio(ctx context.Context, ours, other side) (m measured, err error) {
+// ratio measures two sides by turns. The server is ours, for a profile.
+func (b *bench) ratio(ctx context.Context, s *server, ours, other side) (m measured, err error) {
 	var mine, theirs speeds
 	for i := range b.rounds {
 		if i == 0 {
-			b.profileOf(b.server)
+			b.profileOf(s)
 		}
 		a, err := ours(ctx)
 		if err != nil {

@@ -14,6 +14,7 @@ func (b *bench) profileOf(s *server) {
 	if b.profile == "" {
 		return
 	}
+	os.MkdirAll(b.profile, 0o755) // where it fails, so does the file
 	file := filepath.Join(b.profile, b.goal+".pprof")
 	seconds := max(1, int(b.round.Seconds()))
 	go func() {

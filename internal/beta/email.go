@@ -52,6 +52,9 @@ func ParseEmail(s string) (Email, error) {
 		return Email{}, Violation{CodePattern, "must be an e-mail address such as name@example.com: the part before the @ is not a plain name"}
 	}
 	ascii, err := domains.ToASCII(domain)
+	if err == nil {
+		ascii, err = domains.ToASCII(ascii) // what maps to a domain must be one itself
+	}
 	if err != nil || !strings.Contains(ascii, ".") || !isTopLevel(ascii[strings.LastIndexByte(ascii, '.')+1:]) {
 		return Email{}, Violation{CodePattern, "must be an e-mail address such as name@example.com: the part after the @ is not a domain"}
 	}

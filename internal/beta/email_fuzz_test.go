@@ -18,6 +18,7 @@ func seeds() []string {
 		"a\uff20x.test", "a@x\u3002test", "a@x\u00ad.test", "a@x\u200b.test", "a@x\u200d.test", "a@x.123", "a@x.test.",
 		"a@\u05d0.test", "a@stra\u00dfe.test", "a@-x.test", "a@xn--a.test", "a@xn--.test", "{{.}}@x.test", "a@x..test",
 		strings.Repeat("a", 64) + "@x.test", "a@\u0130.test", "\u212a@x.test", "a@\u212a.test", "a@x.test\x00",
+		"a@0\u2137.test",
 	}
 }
 

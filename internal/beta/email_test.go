@@ -113,6 +113,7 @@ func TestAddressesThatAreRefused(t *testing.T) {
 		{"comment", "a(b)@x.test", beta.CodePattern},
 		{"comment in the domain", "a@x.test(b)", beta.CodePattern},
 		{"mixed directions", "a@\u05d0b.test", beta.CodePattern},
+		{"mixed directions once it is mapped", "a@0\u2137.test", beta.CodePattern},
 		{"full width dot at the end", "a@x.test\uff0e", beta.CodePattern},
 		{"bidi override in the domain", "a@x\u202e.test", beta.CodePattern},
 	} {

@@ -178,7 +178,7 @@ func TestTheMessageIDFollowsFromTheMailAlone(t *testing.T) {
 	first, _ := w.Write(l, noon)
 	l.Skill = "Another name"
 	second, err := w.Write(l, noon.Add(time.Hour))
-	if err != nil || first.ID != second.ID || first.ID != l.ID.String()+".ml6dznc0@tryout.example" {
+	if err != nil || first.ID != second.ID || first.ID != l.ID.String()+".ml6edww0@tryout.example" {
 		t.Errorf("got %q and %q, %v", first.ID, second.ID, err)
 	}
 }
