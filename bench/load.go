@@ -113,3 +113,17 @@ func (list speeds) String() string {
 	}
 	return fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), median(costs))
 }
+
+// together runs work n times at once and returns the first error.
+func together(n int, work func(i int) error) (err error) {
+	var workers sync.WaitGroup
+	errs := make(chan error, n)
+	for i := range n {
+		workers.Go(func() { errs <- work(i) })
+	}
+	workers.Wait()
+	for range n {
+		err = firstError(err, <-errs)
+	}
+	return err
+}

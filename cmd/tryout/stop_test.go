@@ -174,6 +174,9 @@ func (l *load) converse(c net.Conn, keepAlive bool) error {
 			return fmt.Errorf("answer: %w", err)
 		}
 		body, err := io.ReadAll(resp.Body)
+		if err == nil && resp.StatusCode == 503 && resp.Header.Get("Retry-After") != "" && resp.Close {
+			return nil // the grace is over: not done, and told so
+		}
 		if err != nil || resp.StatusCode/100 != 2 {
 			return fmt.Errorf("got %d %s, %v", resp.StatusCode, body, err)
 		}

@@ -176,3 +176,16 @@ func TestAnInvitationShowsWhatItIsFor(t *testing.T) {
 	_, err := w.TestPage(w.ctx, inv.Test.ID+1)
 	wantFailure(t, "the page of no test", err, isNotFound)
 }
+
+// After an older copy of the database was restored, a number may be given to
+// somebody else.
+func TestALinkNamesATesterByWhenTheyWereAddedToo(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t, "a@example.com")
+	link := w.link("a@example.com")
+	link.Added++
+	_, err := w.Accept(w.ctx, link, "")
+	wantFailure(t, "accept by the number with another date", err, isNotFound)
+	_, err = w.Invitation(w.ctx, link)
+	wantFailure(t, "the page of the number with another date", err, isNotFound)
+}

@@ -126,8 +126,12 @@ func (h *hammer) once(c net.Conn, r *bufio.Reader, raw string) (last bool, err e
 	if err != nil {
 		return false, fmt.Errorf("answer: %w", err)
 	}
-	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "answer" {
-		return false, fmt.Errorf("body %q: %v", body, err)
+	body, err := io.ReadAll(res.Body)
+	if res.StatusCode == 503 && res.Header.Get("Retry-After") != "" && res.Close {
+		return true, err // Grace is over
+	}
+	if err != nil || string(body) != "answer" {
+		return false, fmt.Errorf("%d, body %q: %v", res.StatusCode, body, err)
 	}
 	if h.answers.Add(1) == 300 {
 		close(h.warm)
@@ -200,7 +204,7 @@ func TestWhileDrainingEveryAnswerEndsItsConnection(t *testing.T) {
 	<-ended
 }
 
-func TestAConnectionThatHasNotAskedYetIsHeardAfterTheListenerClosed(t *testing.T) {
+func TestWhoAsksAfterGraceIsToldWhenToTryAgain(t *testing.T) {
 	t.Parallel()
 	edge := httpd.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), httpd.Config{})
 	s := listen(t, edge, nil)
@@ -208,8 +212,9 @@ func TestAConnectionThatHasNotAskedYetIsHeardAfterTheListenerClosed(t *testing.T
 	c := dial(t, s.Addr().String())
 	ended := stopping(t, edge, stop)
 	awaitRefusal(t, s.Addr().String())
-	if res := ask(t, c); res.StatusCode != 200 || !res.Close {
-		t.Errorf("%d, close %v; want 200 and the end", res.StatusCode, res.Close)
+	res := ask(t, c)
+	if res.StatusCode != 503 || res.Header.Get("Retry-After") != "1" || !res.Close {
+		t.Errorf("%d, Retry-After %q, close %v; want 503, 1 and the end", res.StatusCode, res.Header.Get("Retry-After"), res.Close)
 	}
 	<-ended
 }

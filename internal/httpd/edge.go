@@ -46,7 +46,8 @@ type Edge struct {
 	deadline time.Duration
 	trusted  []netip.Prefix
 	body     func(status int) []byte
-	draining atomic.Bool
+	draining atomic.Bool // readiness fails, and answers end their connections
+	closed   atomic.Bool // Grace is over: what still arrives is 503
 }
 
 // New returns an Edge in front of next. It panics if c.Metrics already holds the metrics of another Edge.
@@ -95,13 +96,13 @@ func (e *Edge) begin(r *http.Request) *event {
 	}
 }
 
-// admit hands r on if it is short enough and a place is free.
+// admit hands r on if it is short enough, in time, and a place is free.
 func (e *Edge) admit(ev *event, a *answer, r *http.Request) {
 	if len(r.RequestURI) > maxTarget {
 		a.fail(http.StatusRequestURITooLong)
 		return
 	}
-	if !e.gate.enter(r.Context()) {
+	if e.closed.Load() || !e.gate.enter(r.Context()) {
 		a.fail(http.StatusServiceUnavailable)
 		return
 	}

@@ -56,9 +56,9 @@ func Listen(addr string, h *Edge, certs *Certificates) (*Server, error) {
 // Addr is where the server listens, with the port it really has.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Serve answers requests until ctx is done, then drains and returns nil: every
-// request that reached the server by then is answered, unless Limit passes first
-// or it comes, after the listener closed, on a connection idle for all of Grace.
+// Serve answers requests until ctx is done, then drains and returns nil: what
+// comes within Grace is served, what comes later is answered 503 with
+// Retry-After, and nothing is left unanswered, unless Limit passes first or it comes, after the listener closed, on a connection idle for all of Grace.
 // It returns an error only if the listener fails. It may be called once.
 func (s *Server) Serve(ctx context.Context) error {
 	ended := make(chan error, 1)
@@ -88,8 +88,9 @@ func (s *Server) note(c net.Conn, state http.ConnState) {
 	}
 }
 
-// drain stops in the one order that loses nothing: first answers end their
-// connections and readiness fails, then nobody new can connect, then those who
+// drain stops in the one order that leaves nobody without an answer: during
+// Grace answers end their connections and readiness fails; after it who still
+// asks is told 503 and when to try again; then nobody new can connect, those who
 // connected and have not asked yet are heard (Shutdown would hang up on them),
 // and only then Shutdown closes what is idle and waits for what is not.
 func (s *Server) drain(ctx context.Context, ended <-chan error) {
@@ -98,6 +99,7 @@ func (s *Server) drain(ctx context.Context, ended <-chan error) {
 	s.edge.draining.Store(true)
 	grace := cmp.Or(s.Grace, 2*time.Second)
 	pause(ctx, grace)
+	s.edge.closed.Store(true)
 	s.listener.finish(time.Now().Add(min(grace, settling)))
 	<-ended
 	s.unasked.wait(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
+	"sync"
 
 	"github.com/throttled/throttled/v2"
 	"github.com/throttled/throttled/v2/store/memstore"
@@ -13,7 +14,10 @@ import (
 
 // Limits counts requests per token and per skill, each against the same rate,
 // by the generic cell rate algorithm (one timestamp per key).
-type Limits struct{ limiter *throttled.GCRARateLimiterCtx }
+type Limits struct {
+	mu      sync.Mutex // the limiter gives up where many race for one key
+	limiter *throttled.GCRARateLimiterCtx
+}
 
 // maxKeys bounds the memory that counting takes: the keys used least recently
 // are forgotten first.
@@ -27,7 +31,7 @@ func NewLimits(perSecond int) (*Limits, error) {
 	}
 	quota := throttled.RateQuota{MaxRate: throttled.PerSec(perSecond), MaxBurst: perSecond - 1}
 	limiter, err := throttled.NewGCRARateLimiterCtx(store, quota)
-	return &Limits{limiter}, err
+	return &Limits{limiter: limiter}, err
 }
 
 // take counts a request; it is a [beta.TooMany] error when one of its rates is
@@ -48,6 +52,8 @@ func (l *Limits) take(ctx context.Context, by beta.Caller, args []string) error 
 }
 
 func (l *Limits) count(ctx context.Context, what, key string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	limited, result, err := l.limiter.RateLimitCtx(ctx, what+" "+key, 1)
 	if err != nil || !limited {
 		return err

@@ -3,6 +3,7 @@ package smapi_test
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"tryout/internal/beta"
@@ -75,6 +76,26 @@ func TestAnExceededRateIs429WithRetryAfter(t *testing.T) {
 	s.expect(200, "GET", "/v1/vendors", "", other)                          // that token has its own
 	s.expect(401, "GET", test, "", as(s.issue("B", lwa.ScopeWrite)))        // and nobody uses up another vendor's
 	s.expect(401, "GET", test, "", as("none"))                              // no token comes before the rate
+}
+
+func TestManyAtOnceAreCountedNotFailed(t *testing.T) {
+	t.Parallel()
+	limits, err := smapi.NewLimits(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, func(a *smapi.API, _ *beta.Rules) { a.Limits = limits })
+	var statuses [64]int
+	var clients sync.WaitGroup
+	for i := range statuses {
+		clients.Go(func() { statuses[i] = s.ask("GET", "/v1/vendors", "").StatusCode })
+	}
+	clients.Wait()
+	for _, status := range statuses {
+		if status != 200 && status != 429 {
+			t.Errorf("status %d, want 200 or 429", status)
+		}
+	}
 }
 
 func wantCode(t *testing.T, a answer, code string) {

@@ -58,9 +58,6 @@ func (h *Handler) report(r *http.Request, err error) {
 // know, zero included, is our fault.
 func explain(k beta.Kind) failure {
 	switch k {
-	case beta.Invalid:
-		return failure{Status: http.StatusBadRequest, Heading: "That did not arrive whole",
-			Text: "Nothing has changed. Please go back and press the button again."}
 	case beta.Forbidden:
 		return failure{Status: http.StatusForbidden, Heading: "That came from another site",
 			Text: "An answer counts only when it is given on the page of the invitation. Nothing has changed."}
@@ -70,9 +67,6 @@ func explain(k beta.Kind) failure {
 	case beta.NotAllowed:
 		return failure{Status: http.StatusMethodNotAllowed, Heading: "This page cannot do that",
 			Text: "Your browser asked for something that is not done here. Nothing has changed."}
-	case beta.TooLarge:
-		return failure{Status: http.StatusRequestEntityTooLarge, Heading: "That was too much",
-			Text: "An answer needs no more than the press of a button. Nothing has changed."}
 	case beta.Unavailable:
 		return failure{Status: http.StatusServiceUnavailable, Heading: "Please try again in a moment",
 			Text: "The server is busy just now. Nothing is lost, and your link stays good."}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// post is a server that delivers, with the receiver.
+type post struct {
+	server      *server
+	sink        *helper
+	adder       *adder
+	lost, twice int
+}
+
+func (b *bench) startPost(ctx context.Context, program, name string, sink *helper) (*post, error) {
+	dir := filepath.Join(b.dir, name)
+	d, err := seed(ctx, dir, 0, (1+b.rounds)*calls)
+	if err != nil {
+		return nil, err
+	}
+	s, err := startServer(ctx, program, dir, sink.addrs[0], "--connections", strconv.Itoa(senders))
+	return &post{server: s, sink: sink, adder: newAdder(d)}, err
+}
+
+// round adds testers and waits until all are told.
+func (p *post) round(ctx context.Context) (s speed, err error) {
+	const count = calls * 500
+	before, err := p.tally()
+	if err != nil {
+		return s, err
+	}
+	begun, spent := time.Now(), p.server.spent()
+	if err := p.add(); err != nil {
+		return s, err
+	}
+	after, err := p.wait(ctx, before.Distinct+count)
+	distinct := after.Distinct - before.Distinct
+	p.lost += count - distinct
+	p.twice += after.Messages - before.Messages - distinct
+	return speed{float64(distinct) / after.Last.Sub(begun).Seconds(), (p.server.spent() - spent) / count}, err
+}
+
+// add makes the calls, over two connections.
+func (p *post) add() error {
+	conns, err := dialAll(p.server.addr, 2)
+	defer conns.Close()
+	if err != nil {
+		return err
+	}
+	return together(len(conns), func(i int) error {
+		request := p.adder.bulk(i)
+		for range calls / len(conns) {
+			if _, err := conns[i].ask(request(nil)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// wait returns when so many different messages have come, and a moment more for
+// second copies, or when nothing has come for long.
+func (p *post) wait(ctx context.Context, distinct int) (tally, error) {
+	t, err := p.tally()
+	for begun := time.Now(); err == nil && t.Distinct < distinct && time.Since(begun) < patience && ctx.Err() == nil; {
+		time.Sleep(20 * time.Millisecond)
+		t, err = p.tally()
+	}
+	if err != nil {
+		return t, err
+	}
+	last := t.Last
+	time.Sleep(200 * time.Millisecond)
+	t, err = p.tally()
+	t.Last = last
+	return t, err
+}
+
+func (p *post) tally() (t tally, err error) {
+	text, err := p.ask("/tally")
+	if err != nil {
+		return t, err
+	}
+	return t, json.Unmarshal(text, &t)
+}
+
+func (p *post) ask(path string) ([]byte, error) {
+	answer, err := http.Get("http://" + p.sink.addrs[1] + path)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	return io.ReadAll(answer.Body)
+}
+
+// bare is the side without Tryout, sending Tryout's last message.
+func (p *post) bare(ctx context.Context) (speed, error) {
+	message, err := p.ask("/message")
+	if err != nil {
+		return speed{}, err
+	}
+	return bare(ctx, p.sink.addrs[0], message, calls*500)
+}
