@@ -2,7 +2,6 @@ package beta
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -42,8 +41,6 @@ func ParseEmail(s string) (Email, error) {
 		return Email{}, Violation{CodeLength, "must not be empty"}
 	case len(s) > maxAddress:
 		return Email{}, Violation{CodeLength, "must have at most 254 octets"}
-	case !utf8.ValidString(s):
-		return Email{}, Violation{CodePattern, "must be UTF-8"}
 	case !found:
 		return Email{}, Violation{CodePattern, "must be an e-mail address such as name@example.com: there is no @"}
 	case len(local) > maxLocal:

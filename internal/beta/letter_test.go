@@ -54,6 +54,19 @@ func TestMailThatWasOvertakenIsDropped(t *testing.T) {
 	}
 }
 
+func TestWhoseAddressRefusedMeanwhileIsNotToldOfTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t, a)
+	w.clock.Advance(day)
+	w.remind(a)
+	reminder := w.claim()[0]
+	w.end()
+	refused := settled(beta.MailFailed, w.clock.Now())
+	refused.Undeliverable = true
+	w.settle(reminder, refused)
+	w.wantPost(post{Dropped: lines(beta.EndedMail)})
+}
+
 func TestALetterSaysEverythingAMessageNeeds(t *testing.T) {
 	t.Parallel()
 	w := newRunning(t)

@@ -7,22 +7,39 @@ import (
 	"tryout/internal/beta"
 )
 
+// cause is what mails queued together have in common.
+type cause struct {
+	test             beta.TestID
+	kind             beta.MailKind
+	vendor           beta.VendorID
+	batch, requestID string
+	queuedAt, dueAt  int64
+}
+
 func (t tx) QueueMails(mails []beta.Mail) error {
+	for common, group := range alike(mails, func(m beta.Mail) cause {
+		return cause{m.ID.Test, m.Kind, m.Vendor, m.Batch, m.RequestID, ms(m.QueuedAt), ms(m.DueAt)}
+	}) {
+		if err := t.queueAlike(common, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 	_, err := t.exec(`
 		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
 			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns,
 			settled_at, relay, reply_step, reply_code, reply_enhanced, reply_text)
-		select cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
-			value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-			value ->> 8, $1, cast(value ->> 9 as bigint), cast(value ->> 10 as bigint),
-			'queued', '', 0, 0, 0, 0, '', '', 0, '', ''
+		select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), $3, value ->> 2, value ->> 3, $4, $5,
+			$6, $7, $8, $9, 'queued', '', 0, 0, 0,
+			0, '', '', 0, '', ''
 		from `+t.each,
-		ordinary, rows(mails, func(m beta.Mail) []any {
-			return []any{
-				m.ID.Test, m.ID.Tester, m.ID.Seq, m.Kind, m.To.Given, m.To.Key, m.Vendor, m.Batch,
-				m.RequestID, ms(m.QueuedAt), ms(m.DueAt),
-			}
-		}))
+		c.test, rows(mails, func(m beta.Mail) []any {
+			return []any{m.ID.Tester, m.ID.Seq, m.To.Given, m.To.Key}
+		}), c.kind, c.vendor, c.batch,
+		c.requestID, ordinary, c.queuedAt, c.dueAt)
 	return err
 }
 
@@ -74,7 +91,8 @@ func (s *Store) LapseClaims(ctx context.Context) error {
 		_, err := c.exec(`
 			update mails
 			set due_at = $1
-			where state in ('queued', 'sending', 'deferred') and state = 'sending'`, ms(s.now()))
+			where state in ('queued', 'sending', 'deferred') and state = 'sending'
+				and priority = $2 + 0 and due_at > $1 + 0`, ms(s.now()), ordinary)
 		return err
 	})
 }

@@ -20,7 +20,7 @@ import (
 // sqliteEngine keeps everything in one file. One connection writes, owned by
 // one goroutine; the others read.
 type sqliteEngine struct {
-	readers *sqlitex.Pool
+	readers *pool
 	writer  *writer
 }
 
@@ -37,15 +37,7 @@ func openSQLite(dir string) (*sqliteEngine, error) {
 	if err := errors.Join(checkVersion(sqlite.VersionNumber), prepareWriter(w)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close())
 	}
-	readers, err := sqlitex.NewPool(path, sqlitex.PoolOptions{
-		Flags:       sqlite.OpenReadOnly,
-		PoolSize:    4 * runtime.GOMAXPROCS(0),
-		PrepareConn: prepareReader,
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close())
-	}
-	return &sqliteEngine{readers, startWriter(w)}, nil
+	return &sqliteEngine{newPool(path, 4*runtime.GOMAXPROCS(0)), startWriter(w)}, nil
 }
 
 // makePrivate creates the file for its owner alone; SQLite gives the files
@@ -102,28 +94,24 @@ func (e *sqliteEngine) fault() error {
 }
 
 func (e *sqliteEngine) close() error {
-	return errors.Join(e.readers.Close(), e.writer.close())
+	return errors.Join(e.readers.close(), e.writer.close())
 }
 
 func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) (err error) {
-	c, err := e.readers.Take(ctx)
+	c, err := e.readers.take(ctx)
 	if err != nil {
 		return cmp.Or(ctx.Err(), fmt.Errorf("take a connection: %w", err))
 	}
-	defer e.readers.Put(c)
+	defer e.readers.put(c)
 	q := sqliteConn{c}
 	if _, err := q.exec("begin"); err != nil {
-		return cmp.Or(ctx.Err(), err)
+		return err
 	}
 	defer func() {
-		c.SetInterrupt(nil) // the end of the read must not be interrupted
 		_, end := q.exec("rollback")
 		err = errors.Join(err, end)
 	}()
-	if err := fn(q); err != nil {
-		return cmp.Or(ctx.Err(), err) // an interrupted statement failed because of ctx
-	}
-	return nil
+	return fn(q)
 }
 
 func (e *sqliteEngine) update(ctx context.Context, fn func(conn) error) error {

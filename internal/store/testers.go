@@ -67,28 +67,56 @@ func (t tx) testers(sql string, args ...any) (list []beta.Tester, err error) {
 	return list, err
 }
 
+// newcomer is what testers added together mostly have in common: all but the
+// number and the address. SQLite spends most of an add on taking values out of
+// JSON, so only what differs is in it.
+type newcomer struct {
+	state                    beta.TesterState
+	associatedAt, notifiedAt int64
+	mails                    int
+	unsettled                beta.MailKinds
+}
+
 func (t tx) AddTesters(test beta.TestID, testers []beta.Tester) (numbers []int64, err error) {
+	for common, group := range alike(testers, func(t beta.Tester) newcomer {
+		return newcomer{t.State, ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled}
+	}) {
+		added, err := t.addAlike(test, common, group)
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, added...)
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
+
+func (t tx) addAlike(test beta.TestID, common newcomer, testers []beta.Tester) (numbers []int64, err error) {
 	err = t.query(func(r row) error {
 		numbers = append(numbers, r.int(0))
 		return nil
 	}, `
 		insert into testers (test_id, number, email, email_key, state, associated_at,
 			notified_at, feedback_at, mails, unsettled, undeliverable)
-		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, value ->> 3,
-			cast(value ->> 4 as bigint), cast(value ->> 5 as bigint), 0,
-			cast(value ->> 6 as bigint), cast(value ->> 7 as bigint), 0
+		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, $3, $4,
+			$5, 0, $6, $7, 0
 		from `+t.each+`
 		where true
 		on conflict (test_id, email_key) do nothing
 		returning number`,
-		test, rows(testers, func(t beta.Tester) []any {
-			return []any{
-				t.Number, t.Email.Given, t.Email.Key, t.State,
-				ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled,
-			}
-		}))
-	slices.Sort(numbers)
+		test, rows(testers, func(t beta.Tester) []any { return []any{t.Number, t.Email.Given, t.Email.Key} }),
+		common.state, common.associatedAt, common.notifiedAt, common.mails, common.unsettled)
 	return numbers, err
+}
+
+// alike groups a list by what its members have in common.
+func alike[T any, K comparable](list []T, common func(T) K) map[K][]T {
+	groups := make(map[K][]T, 1)
+	for _, item := range list {
+		k := common(item)
+		groups[k] = append(groups[k], item)
+	}
+	return groups
 }
 
 // SaveTesters is an upsert of rows that are all there: an update joined with

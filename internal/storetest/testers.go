@@ -58,6 +58,14 @@ var testerCases = []Case{
 		})
 		b.want("testers", b.list(), []beta.Tester{tester(12, "a@x.test"), tester(10, "b@x.test"), tester(13, "c@x.test")})
 	})},
+	{"a number is given once", withTest(func(b *bench) {
+		want := b.add(1, "a")
+		err := b.Update(b.ctx, func(tx beta.Tx) error { return second(tx.AddTesters(round, []beta.Tester{tester(1, "b@x.test")})) })
+		if err == nil {
+			b.Error("a number was given to two testers")
+		}
+		b.want("testers", b.list(), want)
+	})},
 	{"the same address may be in several tests", withTest(func(b *bench) {
 		b.add(1, "a")
 		b.update(func(tx beta.Tx) error {
