@@ -14,7 +14,7 @@ const (
 // against net/smtp sending as many of the same bytes. Both use the same
 // receiver, and neither a connection more.
 func (b *bench) delivery(ctx context.Context) (m measured, err error) {
-	h, err := startHelper(ctx, "sink")
+	h, err := startChild(ctx, "sink")
 	if err != nil {
 		return m, err
 	}

@@ -68,7 +68,7 @@ func (b *bench) other(ctx context.Context, answer []byte) (p process, stop func(
 	if err := os.WriteFile(file, answer, 0o600); err != nil {
 		return p, nil, err
 	}
-	h, err := startHelper(ctx, "static", file)
+	h, err := startChild(ctx, "static", file)
 	if err != nil {
 		return p, nil, fmt.Errorf("static server: %w", err)
 	}

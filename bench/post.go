@@ -13,12 +13,12 @@ import (
 // post is a server that delivers, with the receiver.
 type post struct {
 	server      *server
-	sink        *helper
+	sink        *child
 	adder       *adder
 	lost, twice int
 }
 
-func (b *bench) startPost(ctx context.Context, program, name string, sink *helper) (*post, error) {
+func (b *bench) startPost(ctx context.Context, program, name string, sink *child) (*post, error) {
 	dir := filepath.Join(b.dir, name)
 	d, err := seed(ctx, dir, 0, (1+b.rounds)*calls)
 	if err != nil {

@@ -83,33 +83,33 @@ func freeAddr() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// helper is this program started once more, as something else.
-type helper struct {
+// child is this program started once more, as something else.
+type child struct {
 	cmd   *exec.Cmd
 	addrs []string // that it listens on
 }
 
-// startHelper starts one, which says on its first line where it listens.
-func startHelper(ctx context.Context, args ...string) (*helper, error) {
+// startChild starts one, which says on its first line where it listens.
+func startChild(ctx context.Context, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	h := &helper{cmd: exec.CommandContext(ctx, self, args...)}
-	h.cmd.Stderr = os.Stderr
-	out, err := h.cmd.StdoutPipe()
+	c := &child{cmd: exec.CommandContext(ctx, self, args...)}
+	c.cmd.Stderr = os.Stderr
+	out, err := c.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := h.cmd.Start(); err != nil {
+	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	h.addrs = strings.Fields(line)
-	return h, err
+	c.addrs = strings.Fields(line)
+	return c, err
 }
 
-func (h *helper) stop() {
-	h.cmd.Process.Kill()
-	h.cmd.Wait()
+func (c *child) stop() {
+	c.cmd.Process.Kill()
+	c.cmd.Wait()
 }

@@ -113,24 +113,30 @@ func TestTimeThatIsUpWhileStartingTellsThoseWhoWereInvited(t *testing.T) {
 		t.Errorf("while STARTING, the invitation to %s is not wanted", first[0].To.Given)
 	}
 	var invited []string
-	for _, m := range first[:20] {
-		w.settle(m, settled(beta.MailSent, w.clock.Now()))
-		invited = append(invited, m.To.Given)
+	for _, m := range first {
+		if m.To.Key < "t00020" {
+			w.settle(m, settled(beta.MailSent, w.clock.Now()))
+			invited = append(invited, m.To.Given)
+		}
 	}
 	w.clock.Advance(90 * day)
 	w.wantStatus(beta.Ended)
 	w.tick()
 	w.wantStatus(beta.Ended)
-	if diff := cmp.Diff(about(beta.EndedMail, invited...), w.wantedNow()); diff != "" {
+	if diff := cmp.Diff(about(beta.EndedMail, invited...), w.wantedNow("t00040")); diff != "" {
 		t.Errorf("wanted mail (-want +got):\n%s", diff)
 	}
 }
 
-// wantedNow claims all mail that is due and returns what would be sent.
-func (w *world) wantedNow() (lines []string) {
+// wantedNow claims all mail that is due and returns what of it would be sent to
+// the addresses before one.
+func (w *world) wantedNow(before string) (lines []string) {
 	w.t.Helper()
 	for mails := w.claim(); len(mails) > 0; mails = w.claim() {
 		for _, m := range mails {
+			if m.To.Key >= before {
+				continue
+			}
 			wanted, err := w.letter(m)
 			if err != nil && !errors.Is(err, beta.ErrNotYet) {
 				w.t.Fatalf("letter for %s %s: %v", m.Kind, m.To.Given, err)
