@@ -5,17 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"tryout/internal/beta"
 	"tryout/internal/httpd"
@@ -46,131 +39,6 @@ type program struct {
 	release func() error // the data directory
 }
 
-// build makes every part and joins them; it listens, but does not serve yet.
-func build(ctx context.Context, s settings, log *slog.Logger) (p *program, err error) {
-	p = &program{log: log, data: s.data}
-	defer func() {
-		if err != nil {
-			p.close()
-		}
-	}()
-	if err := p.openStore(ctx, s); err != nil {
-		return p, err
-	}
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if err := p.listen(s, metrics); err != nil {
-		return p, err
-	}
-	if err := p.join(ctx, s, metrics); err != nil {
-		return p, err
-	}
-	if err := p.listenAdmin(s, metrics); err != nil {
-		return p, err
-	}
-	return p, writeURL(s.data, p.url)
-}
-
-func (p *program) openStore(ctx context.Context, s settings) (err error) {
-	if err := os.MkdirAll(s.data, 0o700); err != nil {
-		return err
-	}
-	if p.release, err = store.Lock(s.data); err != nil {
-		return err
-	}
-	if p.store, err = openData(ctx, s.data, s.master); err != nil {
-		return err
-	}
-	return p.store.LapseClaims(ctx) // the lock says that nobody else serves
-}
-
-// drainLimit is how long requests under way have to end once nobody new is let in.
-const drainLimit = 10 * time.Second
-
-// listen comes before the parts are joined: links need the port.
-func (p *program) listen(s settings, metrics prometheus.Registerer) (err error) {
-	p.edge = httpd.New(http.HandlerFunc(p.route), httpd.Config{
-		Log: p.log, Metrics: metrics, Now: time.Now, MaxInFlight: s.maxInFlight,
-		TrustedProxies: s.proxies, Fail: smapi.EdgeFailure,
-	})
-	if p.public, err = httpd.Listen(s.listen, p.edge, s.certificates); err != nil {
-		return err
-	}
-	p.public.Grace = max(s.drainGrace, time.Nanosecond) // zero would be the package's default
-	p.public.Limit = s.drainGrace + drainLimit
-	p.url = s.publicURL
-	if p.url == "" {
-		p.url = s.localURL(p.public.Addr())
-	}
-	return nil
-}
-
-// localURL leads to addr from this machine.
-func (s settings) localURL(addr net.Addr) string {
-	scheme := "http://"
-	if s.certificates != nil {
-		scheme = "https://"
-	}
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		return scheme + net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
-	}
-	return scheme + addr.String()
-}
-
-// join makes the parts between the address and the database.
-func (p *program) join(ctx context.Context, s settings, metrics prometheus.Registerer) error {
-	links, pages, err := p.keys(ctx)
-	if err != nil {
-		return err
-	}
-	writer, err := mail.NewWriter(s.mailFrom, host(p.url))
-	if err != nil {
-		return err
-	}
-	p.outbox = &outbox.Outbox{}
-	p.service = beta.NewService(p.store, time.Now, s.rules,
-		func(l beta.Link) string { return p.url + "/i/" + links.Text(l) }, p.outbox.Wake)
-	p.relay = &mail.Client{Relay: s.relay, Hello: host(p.url)}
-	p.outbox.Queue, p.outbox.Author, p.outbox.Writer, p.outbox.Sender = p.store, p.service, writer, p.relay
-	p.outbox.Now, p.outbox.Log, p.outbox.Workers = time.Now, p.log, s.connections
-	p.outbox.Settled = countMail(metrics)
-	p.access = lwa.Access{Store: p.store, Now: time.Now}
-	limits, err := s.limits()
-	if err != nil {
-		return err
-	}
-	p.api = smapi.New(smapi.API{
-		Service: p.service, Access: p.access, Pages: pages, Limits: limits,
-		TestURL: func(id beta.TestID) string { return p.url + "/test/" + id.String() },
-	})
-	p.pages = web.New(p.service, links)
-	p.pages.Errors = func(r *http.Request, err error) {
-		httpd.Note(r.Context(), slog.String("err", err.Error()))
-	}
-	return p.pages.TrustOrigin(p.url)
-}
-
-func (s settings) limits() (*smapi.Limits, error) {
-	if s.rate == 0 {
-		return nil, nil
-	}
-	return smapi.NewLimits(s.rate)
-}
-
-// keys returns what authenticates links and page tokens.
-func (p *program) keys(ctx context.Context) (links beta.Links, pages smapi.Pages, err error) {
-	link, err := p.store.Key(ctx, "link")
-	if err != nil {
-		return links, pages, err
-	}
-	page, err := p.store.Key(ctx, "page")
-	if err != nil {
-		return links, pages, err
-	}
-	pages, err = smapi.NewPages(page, time.Now)
-	return beta.NewLinks(link), pages, err
-}
-
 // route gives pages to people and everything else to the API, whose 404 is JSON.
 func (p *program) route(w http.ResponseWriter, r *http.Request) {
 	switch {
@@ -181,20 +49,6 @@ func (p *program) route(w http.ResponseWriter, r *http.Request) {
 	default:
 		p.api.ServeHTTP(w, r)
 	}
-}
-
-func (p *program) listenAdmin(s settings, metrics prometheus.Gatherer) error {
-	if s.adminListen == "" {
-		return nil
-	}
-	l, err := net.Listen("tcp", s.adminListen)
-	if err != nil {
-		return err
-	}
-	p.admin = &http.Server{Handler: httpd.Admin(p.ready, metrics), ReadHeaderTimeout: 5 * time.Second}
-	p.log.Info("listening for operators", "addr", l.Addr().String())
-	go p.admin.Serve(l)
-	return nil
 }
 
 // ready says why requests should go elsewhere.
@@ -261,22 +115,4 @@ func (p *program) close() {
 	if p.release != nil {
 		p.release()
 	}
-}
-
-func countMail(metrics prometheus.Registerer) func(beta.MailState) {
-	outcomes := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "tryout_mail_attempts_total", Help: "Attempts to deliver mail, by what became of it.",
-	}, []string{"state"})
-	metrics.MustRegister(outcomes)
-	return func(s beta.MailState) { outcomes.WithLabelValues(string(s)).Inc() }
-}
-
-// host returns the name in a URL, for EHLO and Message-IDs, where an IPv6
-// address cannot stand.
-func host(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || strings.Contains(u.Hostname(), ":") {
-		return "localhost"
-	}
-	return u.Hostname()
 }
