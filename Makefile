@@ -1,13 +1,14 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo demo-check test e2e soak bench lint verify fuzz clean
 
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 VERSION_STATICCHECK := v0.8.2
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the one static binary, ./tryout
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o tryout ./cmd/tryout
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o tryout ./cmd/tryout
 
 demo: build ## Try it out: a server with a seeded test and an inbox of its own
 	./tryout demo

@@ -75,24 +75,16 @@ func (a *adder) addition(p place, first int64, count int) addition {
 		place: p, at: now.UnixMilli(), id: beta.NewID(now), request: "01234567-89ab-4def-8123-456789abcdef",
 		last: first + int64(count) - 1,
 	}
-	testers, mails := make([]byte, 0, 128*count), make([]byte, 0, 256*count)
+	testers, mails := make([]byte, 0, 80*count), make([]byte, 0, 80*count)
 	for n := first; n <= add.last; n++ {
 		email := person(a.person())
-		testers = add.appendTester(testers, n, email)
-		mails = add.appendMail(mails, n, email)
+		testers = appendRow(testers, n, email, email)
+		mails = appendRow(mails, n, int64(1), email, email)
 	}
 	testers[0], mails[0] = '[', '['
 	add.testers, add.mails = string(append(testers, ']')), string(append(mails, ']'))
 	add.entries = string(appendRow(nil, "ADDED", "", first, add.last))
 	return add
-}
-
-func (a *addition) appendTester(b []byte, number int64, email string) []byte {
-	return appendRow(b, number, email, email, "INVITED", a.at, a.at, int64(1), int64(1))
-}
-
-func (a *addition) appendMail(b []byte, number int64, email string) []byte {
-	return appendRow(b, a.place.test, number, int64(1), "INVITATION", email, email, vendor, a.id, a.request, a.at, a.at)
 }
 
 // appendRow appends a comma and an array.

@@ -12,8 +12,8 @@ import (
 
 // raw writes what Tryout writes for an add, with Tryout's statements and
 // pragmas, on a bare connection. The texts are copies of those in
-// internal/store, and have to be changed with them; only the arguments stand in
-// the order of their numbers, for binding by position.
+// internal/store, which a test compares; only the arguments stand in the order
+// of their numbers, for binding by position.
 type raw struct {
 	conn *sqlite.Conn
 
@@ -24,10 +24,9 @@ const (
 	insertTesters = `
 		insert into testers (test_id, number, email, email_key, state, associated_at,
 			notified_at, feedback_at, mails, unsettled, undeliverable)
-		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, value ->> 3,
-			cast(value ->> 4 as bigint), cast(value ->> 5 as bigint), 0,
-			cast(value ->> 6 as bigint), cast(value ->> 7 as bigint), 0
-		from json_each($2)
+		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, $2, $3,
+			$4, 0, $5, $6, 0
+		from json_each($7)
 		where true
 		on conflict (test_id, email_key) do nothing
 		returning number`
@@ -40,11 +39,10 @@ const (
 		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
 			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns,
 			settled_at, relay, reply_step, reply_code, reply_enhanced, reply_text)
-		select cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
-			value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-			value ->> 8, $1, cast(value ->> 9 as bigint), cast(value ->> 10 as bigint),
-			'queued', '', 0, 0, 0, 0, '', '', 0, '', ''
-		from json_each($2)`
+		select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), $2, value ->> 2, value ->> 3, $3, $4,
+			$5, $6, $7, $8, 'queued', '', 0, 0, 0,
+			0, '', '', 0, '', ''
+		from json_each($9)`
 	insertBatch = `
 		insert into batches (id, test_id, skill_id, vendor_id, by_name, request_id, operation, at, entries)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
@@ -84,9 +82,9 @@ func (r *raw) prepare() (err error) {
 
 // add writes one addition; begin and commit are the caller's.
 func (r *raw) add(a addition) error {
-	bind(r.testers, a.place.test, a.testers)
+	bind(r.testers, a.place.test, "INVITED", a.at, a.at, 1, 1, a.testers)
 	bind(r.saveTest, "RUNNING", "", a.at+life, 0, a.last, a.last, 0, a.place.test)
-	bind(r.mails, 1, a.mails)
+	bind(r.mails, a.place.test, "INVITATION", vendor, a.id, a.request, 1, a.at, a.at, a.mails)
 	bind(r.batch, a.id, a.place.test, a.place.skill, vendor, "token 01234567", a.request, string(beta.OpAdd), a.at, a.entries)
 	return step(r.testers, r.saveTest, r.mails, r.batch)
 }

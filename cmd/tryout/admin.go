@@ -151,12 +151,15 @@ func (c tokenRevokeCmd) Run(ctx context.Context, io streams) error {
 	}{true}, "revoked")
 }
 
+// version is set by make build; without it, what Go knows of the module is told.
+var version string
+
 type versionCmd struct{ jsonFlag }
 
 // Run prints what was built.
 func (c versionCmd) Run(io streams) error {
-	version := "(unknown)"
-	if info, ok := debug.ReadBuildInfo(); ok {
+	version := version
+	if info, ok := debug.ReadBuildInfo(); ok && version == "" {
 		version = info.Main.Version
 	}
 	return c.print(io, struct {

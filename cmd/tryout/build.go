@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -80,6 +81,9 @@ func (p *program) listen(s settings, metrics prometheus.Registerer) (err error) 
 	if p.url == "" {
 		p.url = s.localURL(p.public.Addr())
 	}
+	if isLocal(host(p.url)) && !isLocal(s.relay.Host) {
+		p.log.Warn("links in mail lead to this machine only; set --public-url", "url", p.url)
+	}
 	return nil
 }
 
@@ -108,7 +112,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	p.outbox = &outbox.Outbox{}
 	p.service = beta.NewService(p.store, time.Now, s.rules,
 		func(l beta.Link) string { return p.url + "/i/" + links.Text(l) }, p.outbox.Wake)
-	p.relay = &mail.Client{Relay: s.relay, Hello: host(p.url)}
+	p.relay = &mail.Client{Relay: s.relay, Hello: hello(host(p.url))}
 	p.outbox.Queue, p.outbox.Author, p.outbox.Writer, p.outbox.Sender = p.store, p.service, writer, p.relay
 	p.outbox.Now, p.outbox.Log, p.outbox.Workers = time.Now, p.log, s.connections
 	p.outbox.Settled = countMail(metrics)
@@ -179,4 +183,20 @@ func host(address string) string {
 		return "localhost"
 	}
 	return u.Hostname()
+}
+
+// hello returns how a host names itself at EHLO: an IPv4 address as a literal
+// (RFC 5321, 4.1.3).
+func hello(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+// isLocal reports whether a host is this machine, seen from itself; an empty
+// one is none.
+func isLocal(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -83,13 +83,13 @@ func (c config) settings(others ...error) (settings, error) {
 		master:      check.masterKey(c.MasterKey),
 		relay:       check.relay(c.SMTP),
 		mailFrom:    check.mailbox("mail-from", c.MailFrom),
-		rate:        check.number("rate", c.Rate, 0),
-		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1),
-		connections: check.number("connections", c.Connections, 1),
+		rate:        check.number("rate", c.Rate, 0, 1_000_000),
+		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1, 1_000_000),
+		connections: check.number("connections", c.Connections, 1, 1_000),
 		drainGrace:  check.duration("drain-grace", c.DrainGrace, 0),
 		proxies:     check.networks("trusted-proxy", c.TrustedProxy),
 		rules: beta.Rules{
-			Cap:           check.number("cap", c.Cap, 1),
+			Cap:           check.number("cap", c.Cap, 1, 1_000_000_000),
 			Life:          check.duration("test-life", c.TestLife, 1),
 			ReminderEvery: check.duration("remind-every", c.RemindEvery, 1),
 			FeedbackEvery: check.duration("ask-every", c.AskEvery, 1),
@@ -175,10 +175,10 @@ func (c *checker) certificates(cert, key string) *httpd.Certificates {
 	return certificates
 }
 
-func (c *checker) number(flag, value string, least int) int {
+func (c *checker) number(flag, value string, least, most int) int {
 	n, err := strconv.Atoi(value)
-	if err != nil || n < least {
-		c.wrong(flag, "must be a whole number of at least %d, not %q", least, value)
+	if err != nil || n < least || n > most {
+		c.wrong(flag, "must be a whole number in %d..%d, not %q", least, most, value)
 	}
 	return n
 }

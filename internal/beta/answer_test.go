@@ -189,3 +189,21 @@ func TestALinkNamesATesterByWhenTheyWereAddedToo(t *testing.T) {
 	_, err = w.Invitation(w.ctx, link)
 	wantFailure(t, "the page of the number with another date", err, isNotFound)
 }
+
+// A link from before an older copy of the database was restored may name a
+// number that somebody else has now.
+func TestALinkOpensOnlyTheInvitationItWasMadeFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	w.add("a@example.com")
+	w.start()
+	stale := w.link("a@example.com")
+	stale.Added--
+	_, err := w.Invitation(w.ctx, stale)
+	wantFailure(t, "open", err, isNotFound)
+	_, err = w.Accept(w.ctx, stale, "")
+	wantFailure(t, "accept", err, isNotFound)
+	_, err = w.Decline(w.ctx, stale, "")
+	wantFailure(t, "decline", err, isNotFound)
+}

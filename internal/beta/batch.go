@@ -25,14 +25,13 @@ type Result string
 
 // The results.
 const (
-	Added     Result = "ADDED"
-	Already   Result = "ALREADY_THERE"
-	Removed   Result = "REMOVED"
-	NotThere  Result = "NOT_THERE"
-	Mailed    Result = "MAILED" // invited at the start, told of the end, reminded, asked for feedback
-	Skipped   Result = "SKIPPED"
-	Answered  Result = "ANSWERED"
-	Unchanged Result = "UNCHANGED"
+	Added    Result = "ADDED"
+	Already  Result = "ALREADY_THERE"
+	Removed  Result = "REMOVED"
+	NotThere Result = "NOT_THERE"
+	Mailed   Result = "MAILED" // invited at the start, told of the end, reminded, asked for feedback
+	Skipped  Result = "SKIPPED"
+	Answered Result = "ANSWERED"
 )
 
 // Reason says why an address was not mailed.

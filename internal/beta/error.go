@@ -14,9 +14,8 @@ const (
 	NotAllowed                   // 405: verb not served here
 	Conflict                     // 409: the state does not allow it
 	TooLarge                     // 413
-	URITooLong                   // 414
 	TooMany                      // 429: a rate is exceeded
-	Unavailable                  // 503: overloaded, draining, or the database is away
+	Unavailable                  // 503: overloaded, or the database is away
 )
 
 // Kinds is the number of kinds, for tests that walk them all.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Link is what a personal invitation link names: a tester by number and by when
@@ -131,7 +132,7 @@ func (s *Service) setState(tx Tx, inv *Invitation, state TesterState, op Operati
 	if err := tx.SaveTesters(inv.Test.ID, []Tester{inv.Tester}); err != nil {
 		return err
 	}
-	if err := tx.Suppress(inv.Test.ID, inv.Tester.Email.Key, inv.Tester.refusal(), s.now()); err != nil {
+	if err := tx.Suppress(inv.Test.ID, inv.Tester.Email.Key, state.refusal(), s.now()); err != nil {
 		return err
 	}
 	c := s.begin(tx, Caller{Name: "tester", Vendor: inv.Vendor.ID, RequestID: requestID}, inv.Test, op)
@@ -161,11 +162,19 @@ func (s *Service) invitation(r Reader, l Link) (Invitation, error) {
 	if err != nil {
 		return Invitation{}, err
 	}
-	if !found || tester.Link() != l || s.LinkLife > 0 && s.now().After(tester.NotifiedAt.Add(s.LinkLife)) {
+	if !found || tester.Link() != l || s.LinkLife > 0 && s.now().After(tester.linkMailedAt().Add(s.LinkLife)) {
 		return Invitation{}, errNoInvitation
 	}
 	inv.Tester = tester
 	return inv, nil
+}
+
+// linkMailedAt returns when the tester's link was last in a mail.
+func (t Tester) linkMailedAt() time.Time {
+	if t.FeedbackAt.After(t.NotifiedAt) {
+		return t.FeedbackAt
+	}
+	return t.NotifiedAt
 }
 
 // about reads what surrounds a test.

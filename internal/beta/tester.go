@@ -52,13 +52,19 @@ func (t Tester) Reachable() bool {
 
 // refusal says why the tester may not be mailed; empty when they may.
 func (t Tester) refusal() Reason {
-	switch {
-	case t.State == Declined:
+	if reason := t.State.refusal(); reason != "" || !t.Undeliverable {
+		return reason
+	}
+	return BecauseUndeliverable
+}
+
+// refusal says why somebody who answered so wants no mail; empty when they do.
+func (s TesterState) refusal() Reason {
+	switch s {
+	case Declined:
 		return BecauseDeclined
-	case t.State == Left:
+	case Left:
 		return BecauseLeft
-	case t.Undeliverable:
-		return BecauseUndeliverable
 	}
 	return ""
 }

@@ -2,6 +2,8 @@ package beta
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -75,23 +77,31 @@ func (s *Service) EndTest(ctx context.Context, by Caller, id SkillID) (Batch, er
 	})
 }
 
-// Tick does one step of what time or size left unfinished: it ends a test whose
-// time is up, or mails the next testers of one that is STARTING or STOPPING.
+// dueAtOnce is how many tests one Tick takes a step with.
+const dueAtOnce = 20
+
+// Tick does one step of what time or size left unfinished: it ends tests whose
+// time is up, or mails the next testers of those that are STARTING or STOPPING.
 // more tells whether there may be more to do at once.
 func (s *Service) Tick(ctx context.Context) (more bool, err error) {
 	var due []Test
 	err = s.store.View(ctx, func(r Reader) (err error) {
-		due, err = r.DueTests(s.now(), 1)
+		due, err = r.DueTests(s.now(), dueAtOnce)
 		return err
 	})
-	if err != nil || len(due) == 0 {
+	if err != nil {
 		return false, err
 	}
-	if err := s.step(ctx, due[0]); err != nil {
-		return false, err
+	var failed []error // one test that fails must not hold up the others
+	for _, t := range due {
+		if err := s.step(ctx, t); err != nil {
+			failed = append(failed, fmt.Errorf("test %s: %w", t.ID, err))
+		}
 	}
-	s.queued()
-	return true, nil
+	if len(due) > len(failed) {
+		s.queued()
+	}
+	return len(due) > len(failed), errors.Join(failed...)
 }
 
 // step advances one due test.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -89,7 +90,7 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // begin opens the event of r.
 func (e *Edge) begin(r *http.Request) *event {
 	return &event{
-		id:     newID(),
+		id:     uuid.NewString(),
 		method: knownMethod(r.Method),
 		client: addrText(clientAddr(r, e.trusted)),
 		begun:  e.now(),

@@ -2,8 +2,6 @@ package httpd
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -77,22 +75,6 @@ func (ev *event) attrs(status int, bytes int64, took time.Duration) []slog.Attr 
 		slog.String("request_id", ev.id),
 		slog.String("client", ev.client),
 	}, ev.notes...)
-}
-
-// newID returns a fresh random UUID (RFC 9562 section 5.4) as text.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: the program is ended instead (package crypto/rand)
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	text := make([]byte, 0, 36)
-	for i, group := range [][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
-		if i > 0 {
-			text = append(text, '-')
-		}
-		text = hex.AppendEncode(text, group)
-	}
-	return string(text)
 }
 
 // knownMethod returns method, or "OTHER": a label and a log line never hold a client's own word.

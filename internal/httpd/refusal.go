@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
+
+	"github.com/google/uuid"
 )
 
 // conn is an accepted connection on which the answers that net/http writes by
@@ -68,7 +70,7 @@ func statusIn(answer []byte) int {
 
 // refuse returns the answer to a request that net/http could not read, and leaves a log line and metrics like any other.
 func (e *Edge) refuse(status int, remote net.Addr) []byte {
-	ev := &event{id: newID(), method: "OTHER", client: addrText(parseAddr(remote.String())), begun: e.now()}
+	ev := &event{id: uuid.NewString(), method: "OTHER", client: addrText(parseAddr(remote.String())), begun: e.now()}
 	body := e.body(status)
 	e.end(ev, status, int64(len(body)))
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n%s: %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",

@@ -89,7 +89,8 @@ func (c *conn) within(ctx context.Context, limit time.Duration, f func() error) 
 	}
 	step, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	stop := context.AfterFunc(step, func() { c.net.SetDeadline(time.Unix(1, 0)) })
+	line := c.net // f may put TLS in its place
+	stop := context.AfterFunc(step, func() { line.SetDeadline(time.Unix(1, 0)) })
 	err := f()
 	if !stop() {
 		c.broken = true // too late for anything more, even where f was just done

@@ -23,7 +23,6 @@ var statuses = map[beta.Kind]int{
 	beta.NotAllowed:   http.StatusMethodNotAllowed,
 	beta.Conflict:     http.StatusConflict,
 	beta.TooLarge:     http.StatusRequestEntityTooLarge,
-	beta.URITooLong:   http.StatusRequestURITooLong,
 	beta.TooMany:      http.StatusTooManyRequests,
 	beta.Unavailable:  http.StatusServiceUnavailable,
 }
@@ -106,6 +105,9 @@ func fail(c *call, err error) {
 		e = ours(c.r.Context(), err)
 	}
 	httpd.Note(c.r.Context(), slog.String("code", e.Code))
+	if e.Kind == beta.Unavailable {
+		httpd.Note(c.r.Context(), slog.String("err", err.Error())) // why, for the operator
+	}
 	h := c.w.Header()
 	if e.Kind == beta.Unauthorized {
 		h.Set("WWW-Authenticate", "Bearer")

@@ -2,6 +2,7 @@ package smapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"net/url"
 	"sync"
@@ -44,6 +45,9 @@ func (l *Limits) take(ctx context.Context, by beta.Caller, args []string) error 
 		return err
 	}
 	skill, err := url.PathUnescape(args[0])
+	if err == nil {
+		_, err = beta.ParseSkillID(skill)
+	}
 	if err != nil {
 		return nil // no skill has this id; the answer is 400
 	}
@@ -54,7 +58,8 @@ func (l *Limits) take(ctx context.Context, by beta.Caller, args []string) error 
 func (l *Limits) count(ctx context.Context, what, key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	limited, result, err := l.limiter.RateLimitCtx(ctx, what+" "+key, 1)
+	digest := sha256.Sum256([]byte(what + " " + key)) // so that long ids take no more memory
+	limited, result, err := l.limiter.RateLimitCtx(ctx, string(digest[:]), 1)
 	if err != nil || !limited {
 		return err
 	}

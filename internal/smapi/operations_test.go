@@ -299,3 +299,15 @@ func TestTheTokenMayStandBare(t *testing.T) {
 	a := s.expect(401, "GET", "/v1/vendors?access_token="+s.token, "", func(r *http.Request) { r.Header.Del("Authorization") })
 	equal(t, "WWW-Authenticate", a.Header.Get("WWW-Authenticate"), "Bearer")
 }
+
+func TestSixteenDeepIsReadAndSeventeenIsNot(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.running()
+	nested := func(depth int) string { // the object around it is the first level
+		return strings.TrimSuffix(addresses("a@x.test"), "}") + `,"x":` +
+			strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) + "}"
+	}
+	s.expect(204, "POST", testers+"/add", nested(16))
+	wantCode(t, s.expect(400, "POST", testers+"/add", nested(17)), "CONTENT_PARSE_FAILURE")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,9 @@ type writer struct {
 	jobs  chan *job
 	ended chan struct{}
 	fault atomic.Pointer[error] // set once the file cannot be trusted any more
+
+	mu     sync.RWMutex // held to hand in
+	closed bool
 }
 
 // job is one write on its way.
@@ -48,10 +52,13 @@ func startWriter(c *sqlite.Conn) *writer {
 	return w
 }
 
-// close runs what was handed in and closes the connection. Nothing may be
-// handed in any more.
+// close runs what was handed in and closes the connection; who comes later is
+// told that the database is away.
 func (w *writer) close() error {
+	w.mu.Lock()
+	w.closed = true
 	close(w.jobs)
+	w.mu.Unlock()
 	<-w.ended
 	return w.conn.Close()
 }
@@ -62,10 +69,8 @@ func (w *writer) run(ctx context.Context, fn func(conn) error) error {
 		return err
 	}
 	j := &job{fn: fn, done: make(chan struct{})}
-	select {
-	case w.jobs <- j:
-	default:
-		return errBusy
+	if err := w.hand(j); err != nil {
+		return err
 	}
 	select {
 	case <-j.done:
@@ -79,6 +84,21 @@ func (w *writer) run(ctx context.Context, fn func(conn) error) error {
 		panic(j.panic)
 	}
 	return j.err
+}
+
+// hand puts j into the queue, unless there is no place or no queue any more.
+func (w *writer) hand(j *job) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return errAway
+	}
+	select {
+	case w.jobs <- j:
+		return nil
+	default:
+		return errBusy
+	}
 }
 
 var errBusy = &beta.Error{

@@ -41,6 +41,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		f.RequestID = httpd.RequestID(r.Context())
 		h.report(r, err)
 	case http.StatusServiceUnavailable:
+		h.report(r, err)
 		w.Header().Set("Retry-After", seconds(err))
 	}
 	if err := h.show(w, f.Status, "failure", f); err != nil {

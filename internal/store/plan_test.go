@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+// explaining is a connection that has SQLite explain each statement before it
+// runs it, and objects to any that walks a whole table.
+type explaining struct {
+	conn
+	t *testing.T
+}
+
+func (e explaining) exec(sql string, args ...any) (int64, error) {
+	e.explain(sql, args)
+	return e.conn.exec(sql, args...)
+}
+
+func (e explaining) query(fn func(row) error, sql string, args ...any) error {
+	e.explain(sql, args)
+	return e.conn.query(fn, sql, args...)
+}
+
+func (e explaining) explain(sql string, args []any) {
+	e.t.Helper()
+	err := e.conn.query(func(r row) error {
+		step := r.text(3)
+		walks := strings.HasPrefix(step, "SCAN ") && !slices.ContainsFunc(small, func(s string) bool { return strings.HasPrefix(step, s) })
+		if walks || strings.Contains(step, "TEMP B-TREE") || strings.HasSuffix(step, "USING PRIMARY KEY (test_id=?)") && !ordered(sql) {
+			e.t.Errorf("%s in\n%s", step, sql)
+		}
+		return nil
+	}, "explain query plan "+sql, args...)
+	if err != nil {
+		e.t.Errorf("explain %s: %v", sql, err)
+	}
+}
+
+// small is what may be walked: what a call brought along, and the index of the
+// few tests that are just starting or ending.
+var small = []string{"SCAN json_each", "SCAN wanted", "SCAN t USING INDEX tests_in_steps"}
+
+// ordered reports whether a statement reads a test in its own order and stops
+// at its limit: a page that begins at the first address.
+func ordered(sql string) bool { return strings.Contains(sql, "order by") && strings.Contains(sql, "limit") }
+
+// With a million testers, a statement that walks a table or a test stops the
+// server for everybody.
+func TestNoStatementWalksATable(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), t.TempDir(), make([]byte, KeySize), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.engine.update(t.Context(), func(c conn) error {
+		callEverything(tx{explaining{c, t}, s.engine.dialect()})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.engine = explainingEngine{s.engine, t}
+	s.ClaimMail(t.Context(), "claim", 4, time.Minute)
+	s.SettleMail(t.Context(), "claim", beta.Mail{}, beta.Settlement{})
+	s.NextMail(t.Context())
+	s.LapseClaims(t.Context())
+	s.Token(t.Context(), [32]byte{})
+	s.RevokeToken(t.Context(), [32]byte{}, time.Now())
+}
+
+// callEverything runs every statement once; what they answer does not matter here.
+func callEverything(t tx) {
+	tester := []beta.Tester{{Test: 1, Number: 1, Email: beta.Email{Given: "a@x.test", Key: "a@x.test"}}}
+	t.Vendor("v")
+	t.Skill("s")
+	t.Skills("v", "", 10)
+	t.SkillTest("s")
+	t.LockTest("s")
+	t.Test(1)
+	t.SaveTest(beta.Test{ID: 1})
+	t.DueTests(time.Now(), 10)
+	t.Tester(1, "a")
+	t.TesterByNumber(1, 1)
+	t.Testers(1, "", 10, func(beta.Tester) error { return nil })
+	t.TestersAfter(1, 0, 10)
+	t.FindTesters(1, []string{"a"})
+	t.AddTesters(1, tester)
+	t.SaveTesters(1, tester)
+	t.Addresses(1, []int64{1})
+	t.RemoveTesters(1, tester, time.Now())
+	t.RememberStrangers(1, tester, time.Now())
+	t.Suppress(1, "a", beta.BecauseLeft, time.Now())
+	t.Suppressed(1, []string{"a"})
+	t.Suppress(1, "a", "", time.Now())
+	t.QueueMails([]beta.Mail{{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}}})
+	t.TesterMails(1, 1)
+	t.Batch("b")
+}
+
+// explainingEngine hands out connections that explain.
+type explainingEngine struct {
+	engine
+	t *testing.T
+}
+
+func (e explainingEngine) view(ctx context.Context, fn func(conn) error) error {
+	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t}) })
+}
+
+func (e explainingEngine) update(ctx context.Context, fn func(conn) error) error {
+	return e.engine.update(ctx, func(c conn) error { return fn(explaining{c, e.t}) })
+}
