@@ -48,7 +48,9 @@ var small = []string{"SCAN json_each", "SCAN wanted", "SCAN t USING INDEX tests_
 
 // ordered reports whether a statement reads a test in its own order and stops
 // at its limit: a page that begins at the first address.
-func ordered(sql string) bool { return strings.Contains(sql, "order by") && strings.Contains(sql, "limit") }
+func ordered(sql string) bool {
+	return strings.Contains(sql, "order by") && strings.Contains(sql, "limit")
+}
 
 // With a million testers, a statement that walks a table or a test stops the
 // server for everybody.
