@@ -32,7 +32,7 @@ var house = map[string]row{
 	"internal/beta":   {libraries: "golang.org/x/net/idna"},
 	"internal/mail":   {ours: "beta", grants: "smtp"},
 	"internal/outbox": {ours: "beta mail"},
-	"internal/httpd":  {libraries: "github.com/prometheus/client_golang/prometheus", grants: "clock"},
+	"internal/httpd":  {libraries: "github.com/google/uuid github.com/prometheus/client_golang/prometheus", grants: "clock"},
 	"internal/lwa":    {ours: "beta httpd"},
 	"internal/smapi":  {ours: "beta httpd lwa", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
 	"internal/web":    {ours: "beta httpd lwa"},
