@@ -11,6 +11,7 @@ build: ## Build the one static binary, ./tryout
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o tryout ./cmd/tryout
 
 demo: build ## Try it out: a server with a seeded test and an inbox of its own
+	@scripts/packages curl=curl
 	./tryout demo
 
 demo-check: ## Walk the demo's path, pasting the lines it prints, until the list says ACCEPTED
