@@ -22,7 +22,7 @@ func (a *API) betaTest(c *call) error {
 }
 
 func (a *API) createTest(c *call) error {
-	feedback, err := a.feedbackEmail(c, beta.Need{Write: true})
+	feedback, err := a.feedbackEmail(c)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (a *API) createTest(c *call) error {
 }
 
 func (a *API) updateTest(c *call) error {
-	feedback, err := a.feedbackEmail(c, beta.Need{Write: true, Test: true})
+	feedback, err := a.feedbackEmail(c)
 	if err != nil {
 		return err
 	}
@@ -75,8 +75,8 @@ func (c *call) located(status int) error {
 
 // feedbackEmail reads {"feedbackEmail":"..."}: nil when it is not there, empty
 // when it is to be cleared.
-func (a *API) feedbackEmail(c *call, need beta.Need) (*string, error) {
-	if err := a.Service.Check(c.r.Context(), c.by, c.skill, need); err != nil {
+func (a *API) feedbackEmail(c *call) (*string, error) {
+	if err := a.check(c); err != nil {
 		return nil, err
 	}
 	text, err := c.body(true)

@@ -104,3 +104,20 @@ func wantCode(t *testing.T, a answer, code string) {
 		t.Errorf("status %d, body %s; want code %s", a.StatusCode, a.body, code)
 	}
 }
+
+func TestNoRouteTakesAMalformedQuery(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.running("a@x.test")
+	fill := strings.NewReplacer("{skillId}", skill, "{emailId}", "a@x.test", "{batchId}", "b")
+	for _, route := range smapi.Routes() {
+		method, pattern, _ := strings.Cut(route, " ")
+		if pattern == "/openapi.yaml" {
+			continue // anybody's, and without parameters
+		}
+		for _, query := range []string{"?a=1&a=2", "?a=%zz", "?a=1;b=2"} {
+			wantCode(t, s.expect(400, method, fill.Replace(pattern)+query, ""), "INVALID_REQUEST_PARAMETER")
+			s.expect(401, method, fill.Replace(pattern)+query, "", as("none"))
+		}
+	}
+}

@@ -2,34 +2,35 @@ package smapi
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
 	"tryout/internal/beta"
 )
 
-// query is the parameters of a request.
+// readQuery reads the parameters. Each may stand once, but for the one that the
+// route lets stand several times.
+func (c *call) readQuery() violations {
+	if c.r.URL.RawQuery == "" {
+		return nil
+	}
+	values, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return violations{{Code: codeParameter, Message: "the query: bad percent-encoding or a semicolon"}}
+	}
+	for name, list := range values {
+		if len(list) > 1 && name != c.route.repeat {
+			return violations{{Code: codeParameter, Message: "the query: a parameter stands twice"}}
+		}
+	}
+	c.query = values
+	return nil
+}
+
+// query is the parameters of a request, and what is wrong with them.
 type query struct {
 	values url.Values
 	wrong  violations
-}
-
-// query reads the parameters. Each may stand once, but for those in repeatable.
-func (c *call) query(repeatable ...string) *query {
-	values, err := url.ParseQuery(c.r.URL.RawQuery)
-	q := &query{values: values}
-	if err != nil {
-		q.blame(codeParameter, "the query: bad percent-encoding or a semicolon")
-		return q
-	}
-	for name, list := range values {
-		if len(list) > 1 && !slices.Contains(repeatable, name) {
-			q.blame(codeParameter, "the query: a parameter stands twice")
-			return q
-		}
-	}
-	return q
 }
 
 func (q *query) blame(code, message string) {
@@ -67,7 +68,7 @@ func (q *query) maxResults(fallback, limit int) int {
 // nextToken returns where the list goes on; zero for its beginning.
 func (q *query) nextToken(p Pages, scope string) mark {
 	list, given := q.values["nextToken"]
-	if !given || len(q.wrong) > 0 && q.wrong[0].Code == codeParameter {
+	if !given {
 		return mark{}
 	}
 	m, err := p.parse(scope, list[0])

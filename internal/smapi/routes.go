@@ -29,8 +29,18 @@ type route struct {
 	method  string
 	pattern string
 	handle  func(*API, *call) error
+	need    beta.Need
+	repeat  string   // the query parameter that may stand several times
 	path    []string // the pattern's segments
 }
+
+// What a route needs of its caller and skill.
+var (
+	nothing   = beta.Need{}
+	aTest     = beta.Need{Test: true}
+	toWrite   = beta.Need{Write: true}
+	writeTest = beta.Need{Write: true, Test: true}
+)
 
 // table is every route, one line each.
 func table() []route {
@@ -40,25 +50,25 @@ func table() []route {
 		ours    = "/x/v1/skills/{skillId}"
 	)
 	return []route{
-		{method: "GET", pattern: test, handle: (*API).betaTest},
-		{method: "POST", pattern: test, handle: (*API).createTest},
-		{method: "PUT", pattern: test, handle: (*API).updateTest},
-		{method: "POST", pattern: test + "/start", handle: (*API).startTest},
-		{method: "POST", pattern: test + "/end", handle: (*API).endTest},
-		{method: "GET", pattern: testers, handle: (*API).listTesters},
-		{method: "POST", pattern: testers + "/add", handle: (*API).addTesters},
-		{method: "POST", pattern: testers + "/remove", handle: (*API).removeTesters},
-		{method: "POST", pattern: testers + "/sendReminder", handle: (*API).sendReminder},
-		{method: "POST", pattern: testers + "/requestFeedback", handle: (*API).requestFeedback},
+		{method: "GET", pattern: test, handle: (*API).betaTest, need: aTest},
+		{method: "POST", pattern: test, handle: (*API).createTest, need: toWrite},
+		{method: "PUT", pattern: test, handle: (*API).updateTest, need: writeTest},
+		{method: "POST", pattern: test + "/start", handle: (*API).startTest, need: writeTest},
+		{method: "POST", pattern: test + "/end", handle: (*API).endTest, need: writeTest},
+		{method: "GET", pattern: testers, handle: (*API).listTesters, need: aTest},
+		{method: "POST", pattern: testers + "/add", handle: (*API).addTesters, need: writeTest},
+		{method: "POST", pattern: testers + "/remove", handle: (*API).removeTesters, need: writeTest},
+		{method: "POST", pattern: testers + "/sendReminder", handle: (*API).sendReminder, need: writeTest},
+		{method: "POST", pattern: testers + "/requestFeedback", handle: (*API).requestFeedback, need: writeTest},
 
-		{method: "GET", pattern: "/v1/vendors", handle: (*API).vendors},
-		{method: "GET", pattern: "/v1/skills", handle: (*API).skills},
-		{method: "GET", pattern: "/v1/skills/{skillId}/status", handle: (*API).skillStatus},
+		{method: "GET", pattern: "/v1/vendors", handle: (*API).vendors, need: nothing},
+		{method: "GET", pattern: "/v1/skills", handle: (*API).skills, need: nothing, repeat: "skillId"},
+		{method: "GET", pattern: "/v1/skills/{skillId}/status", handle: (*API).skillStatus, need: nothing, repeat: "resource"},
 
-		{method: "GET", pattern: ours + "/entitlements/{emailId}", handle: (*API).entitlement},
-		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch},
+		{method: "GET", pattern: ours + "/entitlements/{emailId}", handle: (*API).entitlement, need: aTest},
+		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch, need: aTest},
 
-		{method: "GET", pattern: "/openapi.yaml", handle: (*API).openAPI},
+		{method: "GET", pattern: "/openapi.yaml", handle: (*API).openAPI, need: nothing},
 	}
 }
 
@@ -76,8 +86,10 @@ type call struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	by    beta.Caller
+	route *route
 	skill beta.SkillID // when the route has one
-	args  []string     // the other {parameters} of the path, still escaped
+	query url.Values
+	args  []string // the other {parameters} of the path, still escaped
 }
 
 // ServeHTTP answers one request.
@@ -93,6 +105,7 @@ func (a *API) serve(c *call) error {
 	if err != nil {
 		return err
 	}
+	c.route = rt
 	httpd.Route(c.r.Context(), rt.method+" "+rt.pattern)
 	if rt.pattern == "/openapi.yaml" {
 		return rt.handle(a, c)
@@ -108,7 +121,28 @@ func (a *API) serve(c *call) error {
 	if err := c.bind(args); err != nil {
 		return err
 	}
+	if wrong := c.readQuery(); wrong != nil {
+		return a.refuse(c, wrong)
+	}
 	return rt.handle(a, c)
+}
+
+// check returns the error that comes before anything wrong with the request
+// itself; nil for a caller who may know more.
+func (a *API) check(c *call) error {
+	if c.skill == "" {
+		return nil
+	}
+	return a.Service.Check(c.r.Context(), c.by, c.skill, c.route.need)
+}
+
+// refuse answers a request that is wrong in itself, but only to a caller who
+// may know: anybody else gets the error that comes before.
+func (a *API) refuse(c *call, wrong violations) error {
+	if err := a.check(c); err != nil {
+		return err
+	}
+	return invalid(wrong.orNil())
 }
 
 // bind takes the path's parameters; the first, where there is one, is the skill id.

@@ -29,7 +29,7 @@ func roles(by beta.Caller) []string {
 }
 
 func (a *API) skills(c *call) error {
-	q := c.query("skillId")
+	q := &query{values: c.query}
 	vendor := beta.VendorID(q.name("vendorId"))
 	if ids, some := q.values["skillId"]; some {
 		return a.someSkills(c, q, vendor, ids)
@@ -83,15 +83,11 @@ func wireSkillList(list []beta.Skill) []wireSkill {
 // skillStatus tells of the manifest alone, and that it is fine: Tryout builds
 // nothing. A caller may ask for some resources only.
 func (a *API) skillStatus(c *call) error {
-	q := c.query("resource")
-	if q.wrong != nil {
-		return a.refuse(c, beta.Need{}, q.wrong)
-	}
 	if _, err := a.Service.Skill(c.r.Context(), c.by, c.skill); err != nil {
 		return err
 	}
 	var body wireSkillStatus
-	if asked, some := q.values["resource"]; !some || slices.Contains(asked, "manifest") {
+	if asked, some := c.query["resource"]; !some || slices.Contains(asked, "manifest") {
 		body.Manifest = &wireManifest{wireUpdate{"SUCCEEDED"}}
 	}
 	return c.writeJSON(body)
@@ -100,11 +96,11 @@ func (a *API) skillStatus(c *call) error {
 func (a *API) entitlement(c *call) error {
 	text, err := url.PathUnescape(c.args[0])
 	if err != nil {
-		return a.refuse(c, beta.Need{Test: true}, violations{{Code: codeParameter, Message: "emailId: bad percent-encoding"}})
+		return a.refuse(c, violations{{Code: codeParameter, Message: "emailId: bad percent-encoding"}})
 	}
 	email, err := beta.ParseEmail(text)
 	if v, bad := err.(beta.Violation); bad {
-		return a.refuse(c, beta.Need{Test: true}, violations{{Code: v.Code, Message: "emailId: " + v.Message}})
+		return a.refuse(c, violations{{Code: v.Code, Message: "emailId: " + v.Message}})
 	}
 	entitled, err := a.Service.Entitled(c.r.Context(), c.by, c.skill, email)
 	if err != nil {

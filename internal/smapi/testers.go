@@ -15,11 +15,11 @@ const (
 )
 
 func (a *API) listTesters(c *call) error {
-	q := c.query()
+	q := &query{values: c.query}
 	limit := q.maxResults(defaultResults, maxTesters)
 	from := q.nextToken(a.Pages, testersScope(c.by, c.skill))
 	if q.wrong != nil {
-		return a.refuse(c, beta.Need{Test: true}, q.wrong)
+		return a.refuse(c, q.wrong)
 	}
 	body := append(make([]byte, 0, 160*limit), `{"testers":[`...)
 	first := len(body)
@@ -65,7 +65,7 @@ func (a *API) requestFeedback(c *call) error {
 
 // changeTesters carries out one of the four calls that name testers in a body.
 func (a *API) changeTesters(c *call, change func(context.Context, beta.Caller, beta.SkillID, []beta.Email) (beta.Batch, error)) error {
-	if err := a.Service.Check(c.r.Context(), c.by, c.skill, beta.Need{Write: true, Test: true}); err != nil {
+	if err := a.check(c); err != nil {
 		return err
 	}
 	text, err := c.body(false)
@@ -83,15 +83,6 @@ func (a *API) changeTesters(c *call, change func(context.Context, beta.Caller, b
 	c.w.Header().Set("X-Tryout-Batch", batch.ID)
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// refuse answers a request that is wrong in itself, but only to a caller who
-// may know: anybody else gets the error that comes before.
-func (a *API) refuse(c *call, need beta.Need, wrong violations) error {
-	if err := a.Service.Check(c.r.Context(), c.by, c.skill, need); err != nil {
-		return err
-	}
-	return invalid(wrong.orNil())
 }
 
 // readTesters reads {"testers":[{"emailId":"..."}]}. Unknown members are
