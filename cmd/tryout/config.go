@@ -32,7 +32,7 @@ type config struct {
 	PublicURL    string `help:"What links in mail begin with. Default: the listen address, with http or, given a certificate, https." placeholder:"URL"`
 	SMTP         string `name:"smtp" help:"The relay that takes our mail: smtp[s]://[user:pass@]host:port. Prefer the environment for a password." placeholder:"URL"`
 	MailFrom     string `help:"Sender of our mail: address or Name <address>." placeholder:"ADDR"`
-	AdminListen  string `help:"Address of /livez, /readyz and /metrics, for operators; without it they are not served." placeholder:"ADDR"`
+	AdminListen  string `help:"Address of /livez, /readyz, /metrics and /debug/pprof/, for operators; without it they are not served." placeholder:"ADDR"`
 	Cap          string `help:"Testers that one test can have." default:"500" placeholder:"N"`
 	Rate         string `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
 	MaxInFlight  string `help:"Requests served at once; more wait a little, then get 503." default:"512" placeholder:"N"`
