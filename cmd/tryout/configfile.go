@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -58,9 +59,13 @@ func (f *configFile) wrong() error {
 	return usageError{errors.Join(f.mistakes...)}
 }
 
+// key returns what a flag is called in the file: its name, unless its tag says
+// otherwise.
+func key(f *kong.Flag) string { return cmp.Or(f.Tag.Get("file"), f.Name) }
+
 func flagNames(n *kong.Node) (names []string) {
 	for _, f := range n.Flags {
-		names = append(names, f.Name)
+		names = append(names, key(f))
 	}
 	for _, child := range n.Children {
 		names = append(names, flagNames(child)...)
@@ -74,8 +79,8 @@ func (f *configFile) Validate(*kong.Application) error { return nil }
 // Resolve gives a flag its value from the file, unless the environment has one,
 // which kong would override. Lists become comma-separated.
 func (f *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	value, found := f.values[flag.Name]
-	if !found || flag.Tag.Get("file") == "-" || slices.ContainsFunc(flag.Envs, isSet) {
+	value, found := f.values[key(flag)]
+	if !found || slices.ContainsFunc(flag.Envs, isSet) {
 		return nil, nil
 	}
 	if list, ok := value.([]any); ok {

@@ -27,11 +27,11 @@ const (
 	demoToken  = 24 * time.Hour
 )
 
-// demoCmd heeds nothing that was meant for serve: neither its variables nor the
-// configuration file, or the demo's inbox would swallow a real server's mail.
+// demoCmd heeds nothing that was meant for serve: its flags have variables and
+// keys of their own, or the demo's inbox would swallow a real server's mail.
 type demoCmd struct {
-	Listen string `help:"Address of the API and the pages; a free port is taken if this one is in use." default:"127.0.0.1:8080" placeholder:"ADDR" env:"TRYOUT_DEMO_LISTEN" file:"-"`
-	Data   string `help:"Directory of the database. Default: tryout-demo in your cache directory, emptied first." type:"path" placeholder:"DIR" env:"TRYOUT_DEMO_DATA" file:"-"`
+	Listen string `help:"Address of the API and the pages; a free port is taken if this one is in use." default:"127.0.0.1:8080" placeholder:"ADDR" env:"TRYOUT_DEMO_LISTEN" file:"demo-listen"`
+	Data   string `help:"Directory of the database. Default: tryout-demo in your cache directory, emptied first." type:"path" placeholder:"DIR" env:"TRYOUT_DEMO_DATA" file:"demo-data"`
 }
 
 // Run seeds a test and serves it until told to stop.

@@ -96,13 +96,37 @@ func date(t time.Time) string {
 	return t.UTC().Format(dateFormat)
 }
 
+// appendDate writes what date does, in less than half the time that the library
+// takes to interpret the format. Years have four digits here.
+func appendDate(b []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	b = appendDigits(b, year, 1000)
+	for _, part := range [...]struct {
+		mark   byte
+		number int
+	}{{'-', int(month)}, {'-', day}, {'T', hour}, {':', minute}, {':', second}} {
+		b = appendDigits(append(b, part.mark), part.number, 10)
+	}
+	return append(appendDigits(append(b, '.'), t.Nanosecond()/1e6, 100), 'Z')
+}
+
+// appendDigits writes n with as many digits as top has.
+func appendDigits(b []byte, n, top int) []byte {
+	for ; top > 0; top /= 10 {
+		b = append(b, byte('0'+n/top%10))
+	}
+	return b
+}
+
 // appendTester writes one element of the tester list. By hand, since this is
 // the loop that a page of 500 spends its time in.
 func appendTester(b []byte, t beta.Tester, mayRemind bool) []byte {
 	b = append(b, `{"emailId":`...)
 	b = appendString(b, t.Email.Given)
 	b = append(b, `,"associationDate":"`...)
-	b = t.AssociatedAt.AppendFormat(b, dateFormat)
+	b = appendDate(b, t.AssociatedAt)
 	b = append(b, `","isReminderAllowed":`...)
 	if mayRemind {
 		b = append(b, "true"...)
