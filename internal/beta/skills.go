@@ -146,8 +146,8 @@ func checkName(thing, name string) error {
 }
 
 func checkID(thing, id string) error {
-	if _, err := ParseSkillID(id); err != nil {
-		return &Error{Kind: Invalid, Code: CodePattern, Message: "The " + thing + "'s id must have 1 to 255 characters and no control characters."}
+	if _, err := ParseSkillID(id); err != nil || id == "." || id == ".." { // which no path can name
+		return &Error{Kind: Invalid, Code: CodePattern, Message: "The " + thing + "'s id must have 1 to 255 characters and no control characters, and not be . or .. alone."}
 	}
 	return nil
 }

@@ -172,7 +172,7 @@ func FuzzPageToken(f *testing.F) {
 		}
 		changed := spliced(token, int(from), int(cut), put)
 		for _, forged := range []string{changed, put} {
-			if withoutBreaks.Replace(forged) != token {
+			if forged != token {
 				wantNoMark(t, p, scope, forged, codeParameter, beta.CodeLength)
 			}
 		}
@@ -185,9 +185,6 @@ func FuzzPageToken(f *testing.F) {
 		}
 	})
 }
-
-// withoutBreaks: base64 reads over line breaks, so a token with one is the same token.
-var withoutBreaks = strings.NewReplacer("\r", "", "\n", "")
 
 func wantNoMark(t *testing.T, p Pages, scope, token string, codes ...string) {
 	t.Helper()
@@ -241,8 +238,8 @@ func wantQuery(t *testing.T, raw, repeat string) (values url.Values, taken bool)
 	c := &call{r: &http.Request{URL: &url.URL{RawQuery: raw}}, route: &route{repeat: repeat}}
 	wrong := c.readQuery()
 	want, good := pairs(raw)
-	for name, list := range want { // without a repeat, it is the empty name that may stand twice
-		good = good && (len(list) == 1 || name == repeat)
+	for name, list := range want {
+		good = good && (len(list) == 1 || repeat != "" && name == repeat)
 	}
 	taken = wrong == nil
 	if many := strings.Count(raw, "&") >= 10_000; taken != good && !many {
@@ -296,7 +293,7 @@ func FuzzPath(f *testing.F) {
 	for _, path := range []string{
 		"", "/", "//", "*", "/v1", "/v1/", "/v1//skills", "/v1/skills/", "/v1/skills//betaTest", "/v1/skills/s/betaTest/", "/v1/skills/./betaTest",
 		"/v1/skills/../betaTest", "/v1/skills/%2e%2e/betaTest", "/v1/skills/.../betaTest", "/v1/./skills", "/v1/x/../skills", "/V1/skills",
-		"/v1/skills/a%2Fb/betaTest", "/v1/skills/a%2fb%2F/betaTest/testers", "/v1%2Fskills", "/%761/skills", "/v1/skills/%/betaTest", "/v1/skills/%zz/betaTest",
+		"/v1/skills/a%2Fb/betaTest", "/v1/skills/a%2fb%2F/betaTest/testers", "/v1%2Fskills", "/%761/skills", `/%761/skills/a"/betaTest`, `/v1%2Fskills/a"/betaTest`, `/v1/skills/a%2Fb"/betaTest`, "/v1/skills/%/betaTest", "/v1/skills/%zz/betaTest",
 		"/v1/skills/%ff/betaTest", "/v1/skills/\xff/betaTest", "/v1/skills/é/betaTest", "/v1/skills/%c3%a9/betaTest", "/v1/skills/a b/betaTest",
 		"/v1/skills/a+b/betaTest", "/v1/skills/a;b=c/betaTest", "/v1/skills/%00/betaTest", "/v1/skills/%0d%0a/betaTest", "/v1/skills/\"/betaTest",
 		"/v1/skills/%2522/betaTest", "/v1/skills/" + strings.Repeat("é", 255) + "/betaTest", "/v1/skills/" + strings.Repeat("x", 256) + "/betaTest",
@@ -318,13 +315,13 @@ func FuzzPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if path := filled(rt.pattern, args); path != u.EscapedPath() {
-			t.Errorf("%q: got the pattern %s with %q, which is %q and not %q", target, rt.pattern, args, path, u.EscapedPath())
+		if path := filled(rt.pattern, args); !strings.HasPrefix(target+"?", path+"?") && !u.IsAbs() {
+			t.Errorf("%q: got the pattern %s with %q, which is %q", target, rt.pattern, args, path)
 		}
 		if slices.Contains(args, ".") || slices.Contains(args, "..") || slices.ContainsFunc(args, func(s string) bool { return strings.Contains(s, "/") }) {
 			t.Errorf("%q: got the parameters %q", target, args)
 		}
-		wantOneRoute(t, a, rt, u.EscapedPath())
+		wantOneRoute(t, a, rt, sent(u))
 		wantWayBack(t, a, args)
 	})
 }
@@ -334,7 +331,7 @@ func wantNoRedirect(t *testing.T, a *API, r *http.Request) {
 	t.Helper()
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, r)
-	served := w.Code == http.StatusOK && r.URL.EscapedPath() == "/openapi.yaml"
+	served := w.Code == http.StatusOK && sent(r.URL) == "/openapi.yaml"
 	refused := w.Code == http.StatusUnauthorized || w.Code == http.StatusNotFound || w.Code == http.StatusMethodNotAllowed
 	if !served && !refused || w.Header().Get("Location") != "" || refused && !json.Valid(w.Body.Bytes()) {
 		t.Errorf("%s %q: got %d, %v, %s", r.Method, r.URL, w.Code, w.Header(), w.Body)

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
+	"strings"
 	"time"
 
 	"tryout/internal/beta"
@@ -54,7 +55,7 @@ func (p Pages) parse(scope, token string) (mark, error) {
 		return mark{}, beta.Violation{Code: beta.CodeLength, Message: "nextToken: must have 1 to 2047 characters"}
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil {
+	if err != nil || strings.ContainsAny(token, "\r\n") { // base64 reads over line breaks
 		return mark{}, errPageToken
 	}
 	text, err := p.seal.Open(nil, nil, sealed, []byte(scope))

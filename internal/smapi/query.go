@@ -19,7 +19,7 @@ func (c *call) readQuery() violations {
 		return violations{{Code: codeParameter, Message: "the query: bad percent-encoding or a semicolon"}}
 	}
 	for name, list := range values {
-		if len(list) > 1 && name != c.route.repeat {
+		if len(list) > 1 && (name == "" || name != c.route.repeat) {
 			return violations{{Code: codeParameter, Message: "the query: a parameter stands twice"}}
 		}
 	}

@@ -161,7 +161,7 @@ func (c *call) bind(args []string) error {
 
 // find returns the route for a request and the path's parameters.
 func (a *API) find(c *call) (rt *route, args []string, err error) {
-	path := segments(c.r.URL.EscapedPath())
+	path := segments(sent(c.r.URL))
 	method := c.r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -182,6 +182,16 @@ func (a *API) find(c *call) (rt *route, args []string, err error) {
 	}
 	c.w.Header().Set("Allow", strings.Join(allow, ", "))
 	return nil, nil, errNoVerb
+}
+
+// sent returns the path as it stood in the request. EscapedPath alone would
+// write a path with an odd character, such as a quote, anew: every %2F in it
+// would become a slash.
+func sent(u *url.URL) string {
+	if u.RawPath != "" {
+		return u.RawPath
+	}
+	return u.EscapedPath()
 }
 
 func methods(m string) []string {

@@ -112,7 +112,7 @@ func (r *reader) testers() (emails []beta.Email) {
 		return nil
 	}
 	before, n := len(r.wrong), 0
-	for ; r.PeekKind() != ']'; n++ {
+	for ; r.PeekKind() != ']' && r.PeekKind() != 0; n++ {
 		emails = append(emails, r.tester(fmt.Sprintf("$.testers[%d]", n)))
 	}
 	r.ReadToken()
