@@ -27,12 +27,13 @@ func dial(addr string) (*conn, error) {
 	return &conn{c, make([]byte, 128<<10)}, c.SetDeadline(time.Now().Add(patience))
 }
 
-// dialAll opens n connections; they must be closed even after an error.
+// dialAll opens n connections; after an error none is left open.
 func dialAll(addr string, n int) (conns conns, err error) {
 	for range n {
 		c, err := dial(addr)
 		if err != nil {
-			return conns, err
+			conns.Close()
+			return nil, err
 		}
 		conns = append(conns, c)
 	}

@@ -33,10 +33,10 @@ type speed struct {
 func (b *bench) load(p process, askers []asker) side {
 	return func(ctx context.Context) (speed, error) {
 		conns, err := dialAll(p.addr, len(askers))
-		defer conns.Close()
 		if err != nil {
 			return speed{}, err
 		}
+		defer conns.Close()
 		answers := make([][]byte, len(askers))
 		return rate(ctx, p, len(askers), b.round, func(i int) (err error) {
 			answers[i], err = conns[i].ask(askers[i](answers[i]))

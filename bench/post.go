@@ -49,10 +49,10 @@ func (p *post) round(ctx context.Context) (s speed, err error) {
 // add makes the calls, over two connections.
 func (p *post) add() error {
 	conns, err := dialAll(p.server.addr, 2)
-	defer conns.Close()
 	if err != nil {
 		return err
 	}
+	defer conns.Close()
 	return together(len(conns), func(i int) error {
 		request := p.adder.bulk(i)
 		for range calls / len(conns) {

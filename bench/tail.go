@@ -94,10 +94,10 @@ func (a arrivals) keeping(who string) string {
 // runs from when it was due.
 func arrive(ctx context.Context, addr string, perSecond int, d time.Duration, askers []asker) (arrivals, error) {
 	conns, err := dialAll(addr, len(askers))
-	defer conns.Close()
 	if err != nil {
 		return arrivals{}, err
 	}
+	defer conns.Close()
 	s := &schedule{begin: time.Now().Add(10 * time.Millisecond), every: time.Second / time.Duration(perSecond), left: int64(d.Seconds() * float64(perSecond))}
 	total := float64(s.left)
 	var workers sync.WaitGroup
