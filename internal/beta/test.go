@@ -38,7 +38,7 @@ type Test struct {
 	FeedbackEmail string    // where feedback goes; empty when not given
 	CreatedAt     time.Time // when it became IN_DRAFT
 	ExpiresAt     time.Time // when it ends by itself; zero until it was started
-	EndedAt       time.Time // when its end was recorded; zero until then
+	EndedAt       time.Time // when it ended; zero until that was written down
 	Testers       int       // testers now in the test
 	Numbers       int64     // the highest tester number given so far
 	Queued        int64     // while STARTING or STOPPING: every tester up to this number has its mail
