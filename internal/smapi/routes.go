@@ -22,6 +22,7 @@ type API struct {
 	TestURL func(beta.TestID) string // the page of a test, its invitationUrl
 
 	routes []route
+	shown  *shown
 }
 
 // route is one line of the table.
@@ -74,7 +75,7 @@ func table() []route {
 
 // New returns the API with its routes in place.
 func New(a API) *API {
-	a.routes = table()
+	a.routes, a.shown = table(), newShown()
 	for i := range a.routes {
 		a.routes[i].path = segments(a.routes[i].pattern)
 	}

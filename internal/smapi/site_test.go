@@ -75,7 +75,12 @@ func (s *site) seed() {
 
 func (s *site) issue(vendor beta.VendorID, scope string) string {
 	s.t.Helper()
-	token, err := s.access.Issue(context.Background(), vendor, scope, time.Hour)
+	return s.issueFor(vendor, scope, time.Hour)
+}
+
+func (s *site) issueFor(vendor beta.VendorID, scope string, ttl time.Duration) string {
+	s.t.Helper()
+	token, err := s.access.Issue(context.Background(), vendor, scope, ttl)
 	s.must(err)
 	return token
 }
