@@ -4,56 +4,22 @@ import (
 	"context"
 	"errors"
 
-	"zombiezen.com/go/sqlite"
-
 	"tryout/internal/beta"
 )
 
 // errMoved is how a glance fails when something was committed while it lasted.
 var errMoved = errors.New("the database moved on")
 
-// glance reads the state that mark names, without a transaction: each statement
-// is held against the mark before its first row is passed on. It takes a
-// connection only when something is asked, so that what the memo answers costs
-// none.
+// glance reads the state that mark names. What the memo answers costs it
+// nothing: it takes a connection only when something is asked, and a snapshot
+// only if the connection does not hold that state's already. A new snapshot is
+// held against the mark before the first row is passed on.
 type glance struct {
 	e     *sqliteEngine
 	ctx   context.Context
 	at    beta.Mark
-	c     *sqlite.Conn
+	r     *reader
 	moved bool
-}
-
-func (g *glance) exec(string, ...any) (int64, error) {
-	return 0, errors.New("a glance changes nothing")
-}
-
-func (g *glance) query(fn func(row) error, sql string, args ...any) error {
-	if g.c == nil {
-		c, err := g.e.take(g.ctx)
-		if err != nil {
-			return err
-		}
-		g.c = c
-	}
-	return sqliteConn{g.c}.queryIf(g.still, fn, sql, args...)
-}
-
-// still reports whether the database is in the glance's state. Asked after the
-// first step of a statement, when its snapshot has been taken: the snapshot is
-// that state's then, since states do not come back.
-func (g *glance) still() error {
-	if g.e.mark() == g.at {
-		return nil
-	}
-	g.moved = true
-	return errMoved
-}
-
-func (g *glance) end() {
-	if g.c != nil {
-		g.e.readers.put(g.c)
-	}
 }
 
 // glance runs fn on the state that mark names. It fails with errMoved,
@@ -69,4 +35,45 @@ func (e *sqliteEngine) glance(ctx context.Context, mark beta.Mark, fn func(conn)
 		return errMoved
 	}
 	return err
+}
+
+func (g *glance) end() {
+	if g.r != nil {
+		g.e.readers.put(g.r)
+	}
+}
+
+func (g *glance) exec(string, ...any) (int64, error) {
+	return 0, errors.New("a glance changes nothing")
+}
+
+func (g *glance) query(fn func(row) error, sql string, args ...any) (err error) {
+	if g.r == nil {
+		if g.r, err = g.e.take(g.ctx); err != nil {
+			return err
+		}
+	}
+	if g.r.at == g.at {
+		return sqliteConn{g.r.Conn}.query(fn, sql, args...)
+	}
+	if g.r.at != (beta.Mark{}) {
+		g.e.readers.release() // the others are behind as well
+	}
+	if err := g.r.hold(); err != nil {
+		return err
+	}
+	return sqliteConn{g.r.Conn}.queryIf(g.still, fn, sql, args...)
+}
+
+// still reports whether the database is in the glance's state. It is asked when
+// the snapshot has just been taken: that is the state's then, since states do
+// not come back.
+func (g *glance) still() error {
+	if g.e.mark() == g.at {
+		g.r.at = g.at
+		return nil
+	}
+	g.moved = true
+	g.r.release()
+	return errMoved
 }

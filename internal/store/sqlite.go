@@ -105,32 +105,29 @@ func (e *sqliteEngine) close() error {
 
 func (e *sqliteEngine) mark() beta.Mark { return e.watch.mark() }
 
-func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) (err error) {
-	c, err := e.take(ctx)
+func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) error {
+	r, err := e.take(ctx)
 	if err != nil {
 		return err
 	}
-	defer e.readers.put(c)
-	q := sqliteConn{c}
-	if _, err := q.exec("begin"); err != nil {
+	defer e.readers.put(r)
+	if err := r.hold(); err != nil {
 		return err
 	}
-	defer func() {
-		_, end := q.exec("rollback")
-		err = errors.Join(err, end)
-	}()
-	return fn(q)
+	defer r.release()
+	return fn(sqliteConn{r.Conn})
 }
 
-func (e *sqliteEngine) take(ctx context.Context) (*sqlite.Conn, error) {
-	c, err := e.readers.take(ctx)
+func (e *sqliteEngine) take(ctx context.Context) (*reader, error) {
+	r, err := e.readers.take(ctx)
 	if err != nil {
 		return nil, cmp.Or(ctx.Err(), fmt.Errorf("take a connection: %w", err))
 	}
-	return c, nil
+	return r, nil
 }
 
 func (e *sqliteEngine) update(ctx context.Context, fn func(conn) error) error {
+	e.readers.release()
 	return e.writer.run(ctx, fn)
 }
 

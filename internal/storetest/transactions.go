@@ -61,21 +61,6 @@ var transactionCases = []Case{
 		})
 		b.want("runs are few", run <= 2, true)
 	})},
-	{"a reader who lost a race is asked again, whatever they say", withTest(func(b *bench) {
-		var seen []string
-		b.view(func(r beta.Reader) error {
-			r.SkillTest(skill)
-			if seen = nil; len(b.list()) == 0 {
-				b.add(1, "a")
-			}
-			r.Testers(round, "", 9, func(t beta.Tester) error {
-				seen = append(seen, t.Email.Key)
-				return nil
-			})
-			return nil
-		})
-		b.want("testers", len(seen), 1)
-	})},
 	{"a reader may panic and leave nothing held", withTest(func(b *bench) {
 		for range 50 { // more than there are connections
 			got := panicOf(func() {
