@@ -53,8 +53,9 @@ func (s *Service) ListTesters(ctx context.Context, by Caller, id SkillID, p Page
 			return nil
 		}
 		list = s.listing(r, test, now)
+		running := test.Status(now) == Running
 		next, err := r.Testers(test.ID, p.After, p.Limit, func(t Tester) error { // the last read, so none is passed on twice
-			return yield(t, s.mayRemind(t, test, now, &list))
+			return yield(t, running && s.mayRemind(t, now, &list))
 		})
 		if next != "" {
 			list.Next = Page{test.ID, next, p.Limit}
@@ -73,12 +74,9 @@ func (s *Service) listing(r Reader, test Test, now time.Time) Listing {
 	return l
 }
 
-// mayRemind reports whether a reminder would be sent to t now, and notes on l
-// until when that is so.
-func (s *Service) mayRemind(t Tester, test Test, now time.Time, l *Listing) bool {
-	if test.Status(now) != Running {
-		return false
-	}
+// mayRemind reports whether a reminder would be sent to t now, the test being
+// RUNNING, and notes on l until when that is so.
+func (s *Service) mayRemind(t Tester, now time.Time, l *Listing) bool {
 	reason := s.reminderRefusal(t, now)
 	if reason == BecauseCoolDown {
 		l.endsAt(t.NotifiedAt.Add(s.ReminderEvery))

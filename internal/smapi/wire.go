@@ -132,11 +132,24 @@ func appendTester(b []byte, t beta.Tester, date []byte, mayRemind bool) []byte {
 	return append(b, `"}`...)
 }
 
-// appendString quotes s, which came in as valid UTF-8.
+// appendString quotes s, which came in as valid UTF-8. Addresses are mostly
+// plain: nothing of them needs an escape.
 func appendString(b []byte, s string) []byte {
+	if isPlain(s) {
+		return append(append(append(b, '"'), s...), '"')
+	}
 	b, err := jsontext.AppendQuote(b, s)
 	if err != nil {
 		panic(err)
 	}
 	return b
+}
+
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
