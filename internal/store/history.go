@@ -84,7 +84,7 @@ func (t tx) Suppressed(test beta.TestID, keys []string) (map[string]beta.Reason,
 	some, err := t.one(func(row) {}, `
 		select email_key
 		from suppressions
-		where test_id = $1
+		where test_id = $1 + 0
 		order by email_key
 		limit 1`, test)
 	if err != nil || !some {
