@@ -66,6 +66,7 @@ func (d *data) fill(ctx context.Context, s *store.Store, small int) error {
 
 func (d *data) addSkills(ctx context.Context, s *store.Store, n int) error {
 	return s.Update(ctx, func(tx beta.Tx) error {
+		d.small = nil
 		now := time.Now()
 		if _, err := tx.CreateVendor(beta.Vendor{ID: vendor, Name: "Bench"}, now); err != nil {
 			return err

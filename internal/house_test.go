@@ -36,8 +36,8 @@ var house = map[string]row{
 	"internal/lwa":    {ours: "beta httpd"},
 	"internal/smapi":  {ours: "beta httpd lwa", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
 	"internal/web":    {ours: "beta httpd lwa"},
-	"internal/store":  {ours: "beta lwa", libraries: "zombiezen.com/go/sqlite", grants: "database"},
-	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"}, // a relay for demonstrations
+	"internal/store":  {ours: "beta lwa", libraries: "zombiezen.com/go/sqlite github.com/go-json-experiment/json/jsontext", grants: "database"}, // rows go to the database as JSON
+	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                   // a relay for demonstrations
 
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
 	"internal/storetest": {ours: "beta lwa store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite", grants: "tests database"},

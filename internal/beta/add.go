@@ -3,15 +3,15 @@ package beta
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 )
 
 // AddTesters adds those who are not in the test yet and, when it runs, invites
 // them. It is a [Conflict] when the test would pass its cap.
 func (s *Service) AddTesters(ctx context.Context, by Caller, id SkillID, emails []Email) (Batch, error) {
+	offered := unique(emails) // now, and not while others wait for the lock
 	return s.change(ctx, by, id, OpAdd, []Status{InDraft, Running}, func(c *change) error {
-		testers, err := c.newcomers(unique(emails))
+		testers, err := c.newcomers(offered)
 		if err != nil {
 			return err
 		}
@@ -35,6 +35,9 @@ func (c *change) newcomers(emails []Email) ([]Tester, error) {
 		return nil, err
 	}
 	testers := make([]Tester, len(emails))
+	if c.test.Stored == Running {
+		c.mails = make([]Mail, 0, len(emails))
+	}
 	for i, e := range emails {
 		c.test.Numbers++
 		testers[i] = Tester{
@@ -58,45 +61,51 @@ func stateAfter(refusal Reason) TesterState {
 	return Invited
 }
 
-// noteAdded records what became of each address, and drops the invitations of
-// those who were there already.
+// noteAdded records what became of each address. Offered are the emails in the
+// same order, each once.
 func (c *change) noteAdded(emails []Email, offered []Tester, added []int64) error {
-	testers, err := c.there(offered, added)
+	before, err := c.thereBefore(offered, added)
 	if err != nil {
 		return err
 	}
-	c.mails = slices.DeleteFunc(c.mails, func(m Mail) bool {
-		_, isNew := slices.BinarySearch(added, m.ID.Tester)
-		return !isNew
-	})
-	noted := make(map[int64]bool, len(testers))
+	c.batch.Entries = make([]Entry, 0, len(emails))
+	noted := make(map[string]int64, len(offered))
 	for _, e := range emails {
-		t := testers[e.Key]
-		_, isNew := slices.BinarySearch(added, t.Number)
-		switch {
-		case noted[t.Number]:
-			c.note(t.Number, Already, BecauseRepeated)
-		case isNew:
-			c.note(t.Number, Added, c.whyNotInvited(t))
-		default:
-			c.note(t.Number, Already, "")
+		if number, again := noted[e.Key]; again {
+			c.note(number, Already, BecauseRepeated)
+			continue
 		}
-		noted[t.Number] = true
+		t := offered[len(noted)]
+		if there, was := before[e.Key]; was {
+			t = there
+			c.note(t.Number, Already, "")
+		} else {
+			c.note(t.Number, Added, c.whyNotInvited(t))
+		}
+		noted[e.Key] = t.Number
 	}
 	return nil
 }
 
-// there returns the testers that the test has now for the offered addresses.
-func (c *change) there(offered []Tester, added []int64) (map[string]Tester, error) {
-	found := byKey(offered)
+// thereBefore returns those of the offered who were in the test already, and
+// drops their invitations.
+func (c *change) thereBefore(offered []Tester, added []int64) (map[string]Tester, error) {
 	if len(added) == len(offered) {
-		return found, nil
+		return nil, nil
 	}
-	stored, err := c.FindTesters(c.test.ID, slices.Collect(maps.Keys(found)))
-	for _, t := range stored {
-		found[t.Email.Key] = t
+	isNew := func(number int64) bool {
+		_, found := slices.BinarySearch(added, number)
+		return found
 	}
-	return found, err
+	c.mails = slices.DeleteFunc(c.mails, func(m Mail) bool { return !isNew(m.ID.Tester) })
+	var keys []string
+	for _, t := range offered {
+		if !isNew(t.Number) {
+			keys = append(keys, t.Email.Key)
+		}
+	}
+	stored, err := c.FindTesters(c.test.ID, keys)
+	return byKey(stored), err
 }
 
 func (c *change) whyNotInvited(t Tester) Reason {

@@ -24,8 +24,8 @@ func (t tx) RememberStrangers(test beta.TestID, strangers []beta.Tester, now tim
 		insert into former_testers (test_id, number, email_key, email, associated_at, removed_at)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, 0, $3
 		from `+t.each,
-		test, rows(fresh, func(s beta.Tester) []any {
-			return []any{s.Number, s.Email.Key, s.Email.Given}
+		test, rows(fresh, func(a array, s beta.Tester) array {
+			return a.int(s.Number).text(s.Email.Key).text(s.Email.Given)
 		}), ms(now))
 	return known, err
 }
@@ -41,13 +41,13 @@ func (t tx) formerNumbers(test beta.TestID, strangers []beta.Tester) (map[string
 		from former_testers
 		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)
 		group by email_key`,
-		test, rows(strangers, func(s beta.Tester) []any { return []any{s.Email.Key} }))
+		test, rows(strangers, key))
 	return known, err
 }
 
 func (t tx) Addresses(test beta.TestID, numbers []int64) (map[int64]beta.Email, error) {
 	found := make(map[int64]beta.Email, len(numbers))
-	wanted := rows(numbers, func(n int64) []any { return []any{n} })
+	wanted := rows(numbers, array.int)
 	for _, table := range []string{"testers", "former_testers"} {
 		err := t.query(func(r row) error {
 			found[r.int(0)] = beta.Email{Given: r.text(1), Key: r.text(2)}
@@ -78,28 +78,37 @@ func (t tx) Suppress(test beta.TestID, key string, reason beta.Reason, now time.
 	return err
 }
 
+// Suppressed asks for the addresses only where a test has any suppression:
+// nearly none has, and every add must know.
 func (t tx) Suppressed(test beta.TestID, keys []string) (map[string]beta.Reason, error) {
+	some, err := t.one(func(row) {}, `
+		select email_key
+		from suppressions
+		where test_id = $1 + 0
+		order by email_key
+		limit 1`, test)
+	if err != nil || !some {
+		return nil, err
+	}
 	found := map[string]beta.Reason{}
-	err := t.query(func(r row) error {
+	err = t.query(func(r row) error {
 		found[r.text(0)] = beta.Reason(r.text(1))
 		return nil
 	}, `
 		select email_key, reason
 		from suppressions
 		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
-		test, rows(keys, func(key string) []any { return []any{key} }))
+		test, rows(keys, array.text))
 	return found, err
 }
 
 func (t tx) RecordBatch(b beta.Batch) error {
-	entries, err := json.Marshal(runsOf(b.Entries))
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`
+	_, err := t.exec(`
 		insert into batches (id, test_id, skill_id, vendor_id, by_name, request_id, operation, at, entries)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		b.ID, b.Test, b.Skill, b.Vendor, b.By, b.RequestID, b.Operation, ms(b.At), string(entries))
+		b.ID, b.Test, b.Skill, b.Vendor, b.By, b.RequestID, b.Operation, ms(b.At), rows(runsOf(b.Entries), func(a array, r run) array {
+			return a.text(string(r.Result)).text(string(r.Reason)).int(r.First).int(r.Last)
+		}))
 	return err
 }
 
@@ -130,12 +139,7 @@ type run struct {
 	First, Last int64
 }
 
-// MarshalJSON writes the run as [result, reason, first, last].
-func (r run) MarshalJSON() ([]byte, error) {
-	return json.Marshal([]any{r.Result, r.Reason, r.First, r.Last})
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads a run as RecordBatch writes it: [result, reason, first, last].
 func (r *run) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &[]any{&r.Result, &r.Reason, &r.First, &r.Last})
 }

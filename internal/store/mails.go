@@ -17,7 +17,7 @@ type cause struct {
 }
 
 func (t tx) QueueMails(mails []beta.Mail) error {
-	for common, group := range alike(mails, func(m beta.Mail) cause {
+	for common, group := range alike(mails, func(m *beta.Mail) cause {
 		return cause{m.ID.Test, m.Kind, m.Vendor, m.Batch, m.RequestID, ms(m.QueuedAt), ms(m.DueAt)}
 	}) {
 		if err := t.queueAlike(common, group); err != nil {
@@ -36,8 +36,8 @@ func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 			$6, $7, $8, $9, 'queued', '', 0, 0, 0,
 			0, '', '', 0, '', ''
 		from `+t.each,
-		c.test, rows(mails, func(m beta.Mail) []any {
-			return []any{m.ID.Tester, m.ID.Seq, m.To.Given, m.To.Key}
+		c.test, rows(mails, func(a array, m beta.Mail) array {
+			return a.int(m.ID.Tester).int(int64(m.ID.Seq)).text(m.To.Given).text(m.To.Key)
 		}), c.kind, c.vendor, c.batch,
 		c.requestID, ordinary, c.queuedAt, c.dueAt)
 	return err

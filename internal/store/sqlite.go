@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"strconv"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -151,8 +152,8 @@ func (q sqliteConn) queryIf(may func() error, fn func(row) error, sql string, ar
 		return fmt.Errorf("prepare: %w", err)
 	}
 	defer func() { err = errors.Join(err, stmt.Reset()) }()
-	for i, arg := range args {
-		bind(stmt, names[i], arg)
+	if err := bind(stmt, args); err != nil {
+		return err
 	}
 	more, err := stmt.Step()
 	if err == nil {
@@ -168,24 +169,34 @@ func (q sqliteConn) queryIf(may func() error, fn func(row) error, sql string, ar
 	return unavailable(err)
 }
 
-// names are the arguments' names, by position.
-var names = [...]string{
-	"$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10",
-	"$11", "$12", "$13", "$14", "$15", "$16",
+// bind gives each argument its place. SQLite counts places in the order in
+// which the names first appear in the text, whatever their numbers.
+func bind(stmt *sqlite.Stmt, args []any) error {
+	if n := stmt.BindParamCount(); n != len(args) {
+		return fmt.Errorf("bind: %d arguments for the %d that the statement names", len(args), n)
+	}
+	for place := 1; place <= len(args); place++ {
+		n, err := strconv.Atoi(stmt.BindParamName(place)[1:])
+		if err != nil || n < 1 || n > len(args) {
+			return fmt.Errorf("bind: no argument %s", stmt.BindParamName(place))
+		}
+		bindAt(stmt, place, args[n-1])
+	}
+	return nil
 }
 
-func bind(stmt *sqlite.Stmt, name string, arg any) {
+func bindAt(stmt *sqlite.Stmt, place int, arg any) {
 	switch v := reflect.ValueOf(arg); v.Kind() {
 	case reflect.String:
-		stmt.SetText(name, v.String())
+		stmt.BindText(place, v.String())
 	case reflect.Int, reflect.Int64:
-		stmt.SetInt64(name, v.Int())
+		stmt.BindInt64(place, v.Int())
 	case reflect.Bool:
-		stmt.SetBool(name, v.Bool())
+		stmt.BindBool(place, v.Bool())
 	case reflect.Slice:
-		stmt.SetBytes(name, v.Bytes())
+		stmt.BindBytes(place, v.Bytes())
 	default:
-		panic(fmt.Sprintf("store: argument %s has type %T", name, arg))
+		panic(fmt.Sprintf("store: an argument has type %T", arg))
 	}
 }
 

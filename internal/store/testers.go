@@ -1,7 +1,7 @@
 package store
 
 import (
-	"encoding/json"
+	"iter"
 	"slices"
 	"time"
 
@@ -81,7 +81,7 @@ func (t tx) FindTesters(test beta.TestID, keys []string) ([]beta.Tester, error) 
 		select `+testerColumns+`
 		from testers
 		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
-		test, rows(keys, func(key string) []any { return []any{key} }))
+		test, rows(keys, array.text))
 }
 
 func (t tx) testers(sql string, args ...any) (list []beta.Tester, err error) {
@@ -103,7 +103,7 @@ type newcomer struct {
 }
 
 func (t tx) AddTesters(test beta.TestID, testers []beta.Tester) (numbers []int64, err error) {
-	for common, group := range alike(testers, func(t beta.Tester) newcomer {
+	for common, group := range alike(testers, func(t *beta.Tester) newcomer {
 		return newcomer{t.State, ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled}
 	}) {
 		added, err := t.addAlike(test, common, group)
@@ -129,19 +129,29 @@ func (t tx) addAlike(test beta.TestID, common newcomer, testers []beta.Tester) (
 		where true
 		on conflict (test_id, email_key) do nothing
 		returning number`,
-		test, rows(testers, func(t beta.Tester) []any { return []any{t.Number, t.Email.Given, t.Email.Key} }),
+		test, rows(testers, func(a array, t beta.Tester) array {
+			return a.int(t.Number).text(t.Email.Given).text(t.Email.Key)
+		}),
 		common.state, common.associatedAt, common.notifiedAt, common.mails, common.unsettled)
 	return numbers, err
 }
 
-// alike groups a list by what its members have in common.
-func alike[T any, K comparable](list []T, common func(T) K) map[K][]T {
-	groups := make(map[K][]T, 1)
-	for _, item := range list {
-		k := common(item)
-		groups[k] = append(groups[k], item)
+// alike cuts a list into stretches whose members have something in common.
+// Where the members differ one by one that means many statements; those of one
+// call seldom do.
+func alike[T any, K comparable](list []T, common func(*T) K) iter.Seq2[K, []T] {
+	return func(yield func(K, []T) bool) {
+		for len(list) > 0 {
+			k, n := common(&list[0]), 1
+			for n < len(list) && common(&list[n]) == k {
+				n++
+			}
+			if !yield(k, list[:n]) {
+				return
+			}
+			list = list[n:]
+		}
 	}
-	return groups
 }
 
 // SaveTesters is an upsert of rows that are all there: an update joined with
@@ -158,17 +168,16 @@ func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
 		on conflict (test_id, email_key) do update
 		set state = excluded.state, notified_at = excluded.notified_at, feedback_at = excluded.feedback_at,
 			mails = excluded.mails, unsettled = excluded.unsettled, undeliverable = excluded.undeliverable`,
-		test, rows(testers, func(t beta.Tester) []any {
-			return []any{
-				t.Number, t.Email.Given, t.Email.Key, ms(t.AssociatedAt),
-				t.State, ms(t.NotifiedAt), ms(t.FeedbackAt), t.Mails, t.Unsettled, number(t.Undeliverable),
-			}
+		test, rows(testers, func(a array, t beta.Tester) array {
+			a = a.int(t.Number).text(t.Email.Given).text(t.Email.Key).int(ms(t.AssociatedAt)).text(string(t.State))
+			a = a.int(ms(t.NotifiedAt)).int(ms(t.FeedbackAt)).int(int64(t.Mails)).int(int64(t.Unsettled))
+			return a.int(number(t.Undeliverable))
 		}))
 	return err
 }
 
 func (t tx) RemoveTesters(test beta.TestID, testers []beta.Tester, now time.Time) error {
-	gone := rows(testers, func(t beta.Tester) []any { return []any{t.Email.Key} })
+	gone := rows(testers, key)
 	_, err := t.exec(`
 		insert into former_testers (test_id, number, email_key, email, associated_at, removed_at)
 		select test_id, number, email_key, email, associated_at, $3
@@ -185,20 +194,10 @@ func (t tx) RemoveTesters(test beta.TestID, testers []beta.Tester, now time.Time
 	return err
 }
 
-// rows writes list as the JSON array of arrays that a statement's each reads.
-func rows[T any](list []T, columns func(T) []any) string {
-	all := make([][]any, len(list))
-	for i, item := range list {
-		all[i] = columns(item)
-	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		panic(err) // strings and integers only
-	}
-	return string(text)
-}
+// key is the column by which statements name testers.
+func key(a array, t beta.Tester) array { return a.text(t.Email.Key) }
 
-func number(b bool) int {
+func number(b bool) int64 {
 	if b {
 		return 1
 	}

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,8 +15,8 @@ import (
 const maxGroup = 128
 
 // writer owns the one connection that writes. Writes that wait while a commit
-// is under way share the next one, each in a savepoint of its own: the cost of
-// making a commit durable is paid once for all of them.
+// is under way share the next one: the cost of making a commit durable is paid
+// once for all of them.
 type writer struct {
 	conn  *sqlite.Conn
 	jobs  chan *job
@@ -128,84 +126,4 @@ func (w *writer) group(first *job) []*job {
 		}
 	}
 	return group
-}
-
-// commit runs a group in one transaction and tells each its outcome.
-func (w *writer) commit(group []*job) {
-	err := w.transact(group)
-	if isFault(err) {
-		w.fault.CompareAndSwap(nil, &err)
-	}
-	for _, j := range group {
-		if err != nil && j.err == nil {
-			j.err = fmt.Errorf("commit: %w", unavailable(err))
-		}
-		close(j.done)
-	}
-}
-
-func (w *writer) transact(group []*job) error {
-	if err := w.fault.Load(); err != nil {
-		return errors.Join(errAway, *err)
-	}
-	q := sqliteConn{w.conn}
-	if _, err := q.exec("begin immediate"); err != nil {
-		return err
-	}
-	for _, j := range group {
-		if !j.state.CompareAndSwap(waiting, taken) {
-			continue
-		}
-		if err := j.run(q); err != nil {
-			return w.giveUp(err)
-		}
-	}
-	if _, err := q.exec("commit"); err != nil {
-		return w.giveUp(err)
-	}
-	return nil
-}
-
-// giveUp ends a transaction that cannot be committed, if SQLite has not yet.
-func (w *writer) giveUp(cause error) error {
-	if w.conn.AutocommitEnabled() {
-		return cause
-	}
-	_, err := sqliteConn{w.conn}.exec("rollback")
-	return errors.Join(cause, err)
-}
-
-// run does the job in a savepoint; an error means that the whole transaction is
-// lost, not just the job.
-func (j *job) run(q sqliteConn) error {
-	if _, err := q.exec("savepoint job"); err != nil {
-		return err
-	}
-	j.err = j.call(q)
-	if isFault(j.err) || q.c.AutocommitEnabled() {
-		return j.err
-	}
-	if j.err != nil || j.panic != nil {
-		if _, err := q.exec("rollback to job"); err != nil {
-			return err
-		}
-	}
-	_, err := q.exec("release job")
-	return err
-}
-
-// call keeps a panic for the goroutine that handed the job in.
-func (j *job) call(q sqliteConn) error {
-	defer func() { j.panic = recover() }()
-	return j.fn(q)
-}
-
-// isFault reports whether the file can no longer be trusted. A failed fsync is
-// final: the system may have dropped the page and report success next time.
-func isFault(err error) bool {
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB:
-		return true
-	}
-	return false
 }

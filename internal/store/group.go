@@ -1,0 +1,160 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// commit runs a group in one transaction and tells each its outcome.
+func (w *writer) commit(group []*job) {
+	err := w.transact(group)
+	if isFault(err) {
+		w.fault.CompareAndSwap(nil, &err)
+	}
+	for _, j := range group {
+		if err != nil && j.err == nil {
+			j.err = fmt.Errorf("commit: %w", unavailable(err))
+		}
+		close(j.done)
+	}
+}
+
+// transact runs a group in one transaction; an error means that it was lost for
+// all. When one fails that has written, everything is undone and the group run
+// again with a savepoint for each. Failures are rare, and savepoints are not
+// free: SQLite keeps a copy of every page that is touched below one.
+func (w *writer) transact(group []*job) error {
+	if err := w.fault.Load(); err != nil {
+		return errors.Join(errAway, *err)
+	}
+	err := w.attempt(group, (*job).run)
+	if err == errUndone && len(group) > 1 {
+		err = w.attempt(group, (*job).runApart)
+	}
+	if err == errUndone { // and no more: to undo may fail too
+		return nil // the job has an error of its own
+	}
+	return err
+}
+
+// errUndone means that a job failed and what it wrote could only be undone with
+// everything else in its transaction.
+var errUndone = errors.New("a write failed beside this one")
+
+// attempt runs each job with run in one transaction and commits it, unless run fails.
+func (w *writer) attempt(group []*job, run func(*job, sqliteConn) error) error {
+	q := sqliteConn{w.conn}
+	if _, err := q.exec("begin immediate"); err != nil {
+		return err
+	}
+	for _, j := range group {
+		if !j.take() {
+			continue
+		}
+		if err := run(j, q); err != nil {
+			return w.giveUp(err)
+		}
+	}
+	if _, err := q.exec("commit"); err != nil {
+		return w.giveUp(err)
+	}
+	return nil
+}
+
+// giveUp ends a transaction that cannot be committed, if SQLite has not yet. It
+// returns cause, and why the end failed if it did.
+func (w *writer) giveUp(cause error) error {
+	if w.conn.AutocommitEnabled() {
+		return cause
+	}
+	if _, err := (sqliteConn{w.conn}).exec("rollback"); err != nil {
+		return errors.Join(cause, err)
+	}
+	return cause
+}
+
+// take reports whether the job is to be run: not when its caller gave up before.
+func (j *job) take() bool {
+	return j.state.CompareAndSwap(waiting, taken) || j.state.Load() == taken
+}
+
+// run does the job; an error means that the whole transaction is lost, not just
+// the job.
+func (j *job) run(q sqliteConn) error {
+	wrote, err := j.do(q)
+	if err == nil && wrote && j.failed() {
+		return errUndone
+	}
+	return err
+}
+
+// runApart is run in a savepoint, to which a job that fails is undone.
+func (j *job) runApart(q sqliteConn) error {
+	if _, err := q.exec("savepoint job"); err != nil {
+		return err
+	}
+	if _, err := j.do(q); err != nil {
+		return err
+	}
+	if j.failed() {
+		if _, err := q.exec("rollback to job"); err != nil {
+			return err
+		}
+	}
+	_, err := q.exec("release job")
+	return err
+}
+
+func (j *job) failed() bool { return j.err != nil || j.panic != nil }
+
+// do calls the job's function and reports whether it may have written. An error
+// means that there is no transaction any more, or none that may be committed.
+func (j *job) do(q sqliteConn) (wrote bool, err error) {
+	n := &noting{sqliteConn: q}
+	j.err = j.call(n)
+	switch {
+	case isFault(j.err):
+		return n.wrote, j.err
+	case q.c.AutocommitEnabled():
+		return n.wrote, cmp.Or(j.err, errEnded)
+	}
+	return n.wrote, nil
+}
+
+var errEnded = errors.New("the transaction ended early")
+
+// noting is a connection that notes whether anything but a select was run.
+type noting struct {
+	sqliteConn
+	wrote bool
+}
+
+func (n *noting) exec(sql string, args ...any) (int64, error) {
+	n.wrote = true
+	return n.sqliteConn.exec(sql, args...)
+}
+
+func (n *noting) query(fn func(row) error, sql string, args ...any) error {
+	n.wrote = n.wrote || !strings.HasPrefix(strings.TrimSpace(sql), "select")
+	return n.sqliteConn.query(fn, sql, args...)
+}
+
+// call keeps a panic for the goroutine that handed the job in.
+func (j *job) call(c conn) error {
+	defer func() { j.panic = recover() }()
+	return j.fn(c)
+}
+
+// isFault reports whether the file can no longer be trusted. A failed fsync is
+// final: the system may have dropped the page and report success next time.
+func isFault(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+var errRefused = errors.New("refused")
+
+// trial is a store whose writer a test can hold to have writes gather.
+type trial struct {
+	*testing.T
+	*Store
+}
+
+func openTrial(t *testing.T) trial {
+	t.Helper()
+	s, err := Open(t.Context(), t.TempDir(), make([]byte, KeySize), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return trial{t, s}
+}
+
+// member is a write in a group; runs counts how often it was run.
+type member struct {
+	job
+	runs int
+}
+
+func (t trial) member(fn func(beta.Tx) error) *member {
+	m := &member{job: job{done: make(chan struct{})}}
+	m.fn = func(c conn) error {
+		m.runs++
+		return fn(t.on(c))
+	}
+	return m
+}
+
+// together has the members wait while the writer is held, so that they share a
+// transaction, in this order.
+func (t trial) together(group ...*member) {
+	t.Helper()
+	w := t.engine.(*sqliteEngine).writer
+	err := t.Update(t.Context(), func(beta.Tx) error {
+		for _, m := range group {
+			if err := w.hand(&m.job); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range group {
+		<-m.done
+	}
+}
+
+// vendor writes one vendor.
+func vendor(id beta.VendorID) func(beta.Tx) error {
+	return func(tx beta.Tx) error {
+		_, err := tx.CreateVendor(beta.Vendor{ID: id, Name: "Acme"}, time.Now())
+		return err
+	}
+}
+
+// vendorThen writes one vendor and fails.
+func vendorThen(id beta.VendorID, err error) func(beta.Tx) error {
+	return func(tx beta.Tx) error { return errors.Join(vendor(id)(tx), err) }
+}
+
+// want checks which of the vendors V1 to V4 are there.
+func (t trial) want(ids ...beta.VendorID) {
+	t.Helper()
+	var got []beta.VendorID
+	err := t.View(t.Context(), func(r beta.Reader) error {
+		for _, id := range []beta.VendorID{"V1", "V2", "V3", "V4"} {
+			if _, err := r.Vendor(id); err == nil {
+				got = append(got, id)
+			} else if !errors.Is(err, beta.ErrNoRow) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(got, ids) {
+		t.Errorf("vendors: got %v, %v, want %v", got, err, ids)
+	}
+}
+
+func TestAWriteRefusedBeforeItWroteCostsItsNeighboursNothing(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	first, last := s.member(vendor("V1")), s.member(vendor("V3"))
+	refused := s.member(func(tx beta.Tx) error { _, _, err := tx.LockTest("none"); return err })
+	s.together(first, refused, last)
+	if first.err != nil || !errors.Is(refused.err, beta.ErrNoRow) || last.err != nil {
+		t.Errorf("got %v, %v, %v; want only the second refused", first.err, refused.err, last.err)
+	}
+	if first.runs != 1 || refused.runs != 1 || last.runs != 1 {
+		t.Errorf("run %d, %d, %d times, want each once", first.runs, refused.runs, last.runs)
+	}
+	s.want("V1", "V3")
+}
+
+func TestAWriteThatFailsIsUndoneAlone(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	first, last := s.member(vendor("V1")), s.member(vendor("V4"))
+	failed, another := s.member(vendorThen("V2", errRefused)), s.member(vendorThen("V3", errRefused))
+	s.together(first, failed, another, last)
+	if first.err != nil || !errors.Is(failed.err, errRefused) || !errors.Is(another.err, errRefused) || last.err != nil {
+		t.Errorf("got %v, %v, %v, %v; want only the two in the middle refused", first.err, failed.err, another.err, last.err)
+	}
+	if first.runs != 2 || failed.runs != 2 || another.runs != 1 || last.runs != 1 {
+		t.Errorf("run %d, %d, %d, %d times; want twice up to the first that failed", first.runs, failed.runs, another.runs, last.runs)
+	}
+	s.want("V1", "V4")
+}
+
+func TestAPanicHarmsNoNeighbour(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	first, last := s.member(vendor("V1")), s.member(vendor("V3"))
+	panics := s.member(func(tx beta.Tx) error { vendor("V2")(tx); panic("oh no") })
+	s.together(first, panics, last)
+	if first.err != nil || panics.panic != "oh no" || last.err != nil {
+		t.Errorf("got %v, panic %v, %v; want only the second to panic", first.err, panics.panic, last.err)
+	}
+	s.want("V1", "V3")
+}
+
+func TestOfAWriteRunAgainTheLastOutcomeCounts(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	var fickle *member
+	fickle = s.member(func(tx beta.Tx) error {
+		if fickle.runs == 1 {
+			return vendorThen("V1", errRefused)(tx)
+		}
+		return vendor("V1")(tx)
+	})
+	last := s.member(vendor("V2"))
+	s.together(fickle, last)
+	if fickle.err != nil || last.err != nil || fickle.runs != 2 {
+		t.Errorf("got %v after %d runs, and %v; want both taken", fickle.err, fickle.runs, last.err)
+	}
+	s.want("V1", "V2")
+}
+
+func TestWhoGivesUpWhileAGroupIsRunAgainIsNotServed(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	quitter := s.member(vendor("V2"))
+	failed := s.member(func(tx beta.Tx) error {
+		quitter.state.CompareAndSwap(waiting, abandoned)
+		return vendorThen("V1", errRefused)(tx)
+	})
+	s.together(failed, quitter)
+	if failed.runs != 2 || quitter.runs != 0 {
+		t.Errorf("run %d and %d times, want the one who gave up never", failed.runs, quitter.runs)
+	}
+	s.want()
+}
+
+// Nothing may be acknowledged that SQLite rolled back by itself, not even when
+// somebody made light of the error that came with it.
+func TestATransactionThatEndsEarlyFailsForAll(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	first, last := s.member(vendor("V1")), s.member(vendor("V2"))
+	ends := s.member(func(t beta.Tx) error { _, err := t.(tx).exec("rollback"); return err })
+	s.together(first, ends, last)
+	if first.err == nil || ends.err == nil || last.err == nil {
+		t.Errorf("got %v, %v, %v; want all to fail", first.err, ends.err, last.err)
+	}
+	if err := s.Update(t.Context(), vendor("V3")); err != nil {
+		t.Errorf("the next write: %v", err)
+	}
+	s.want("V3")
+}
