@@ -67,10 +67,6 @@ type wireUpdate struct {
 	Status string `json:"status"`
 }
 
-type wireEntitlement struct {
-	Entitled bool `json:"entitled"`
-}
-
 type wireBatch struct {
 	ID        string         `json:"id"`
 	Operation beta.Operation `json:"operation"`
