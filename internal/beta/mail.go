@@ -130,3 +130,10 @@ type Settlement struct {
 	Undeliverable bool // the address itself was refused for good
 	Reply         Reply
 }
+
+// Attempt is a mail, the claim under which it was to be sent, and what came of it.
+type Attempt struct {
+	Claim   string
+	Mail    Mail
+	Outcome Settlement
+}

@@ -95,7 +95,7 @@ func (w *world) claim() []beta.Mail {
 
 func (w *world) settle(m beta.Mail, s beta.Settlement) {
 	w.t.Helper()
-	w.ok(w.store.SettleMail(w.ctx, "worker", m, s))
+	w.ok(w.store.SettleMail(w.ctx, beta.Attempt{Claim: "worker", Mail: m, Outcome: s}))
 }
 
 func settled(state beta.MailState, now time.Time) beta.Settlement {

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -22,47 +23,56 @@ type Client struct {
 }
 
 // Send hands a message to the relay: over an idle connection where there is
-// one, else over a new one. On success it returns the relay's last answer.
-// The error is always a [*Failure]. It is safe for concurrent use; each call
-// in flight has a connection of its own.
+// one, else over a new one. On success it returns the relay's last answer. It is
+// safe for concurrent use; each call in flight has a connection of its own.
+//
+// The message is what write returns. It is called when nothing stands between it
+// and MAIL FROM any more, so that whoever writes can decide at the last moment.
+// An error of write is returned as it is; any other is a [*Failure].
 //
 // When ctx ends before the message itself is begun, the dialogue is broken off
 // (Cut). From then on it is finished, within Timeouts.Body and Timeouts.Dot, so
 // that the outcome is known.
 //
 // A connection that the relay has closed while it was idle is not held against
-// the message: Send then dials once.
-func (c *Client) Send(ctx context.Context, m Message) (Reply, error) {
-	if fail := check(m); fail != nil {
-		fail.Reply.Relay = c.Relay.Addr()
-		return fail.Reply, fail
-	}
+// the message: Send then dials once, and asks write again.
+func (c *Client) Send(ctx context.Context, write func() (Message, error)) (Reply, error) {
 	if open := c.take(); open != nil {
-		reply, fail := c.deliver(ctx, open, m)
-		if fail == nil {
-			return reply, nil
-		}
-		if !open.stale || fail.Outcome != Cut || ctx.Err() != nil {
-			return fail.Reply, fail
+		reply, err := c.deliver(ctx, open, write)
+		var fail *Failure
+		if !errors.As(err, &fail) || fail.Outcome != Cut || !open.stale || ctx.Err() != nil {
+			return reply, err
 		}
 	}
 	fresh, fail := c.connect(ctx)
 	if fail != nil {
 		return fail.Reply, fail
 	}
-	reply, fail := c.deliver(ctx, fresh, m)
+	return c.deliver(ctx, fresh, write)
+}
+
+// deliver makes one transaction and keeps the connection if it can, also when
+// write panics.
+func (c *Client) deliver(ctx context.Context, cn *conn, write func() (Message, error)) (Reply, error) {
+	defer c.keep(cn)
+	if fail := cn.reset(ctx); fail != nil {
+		return fail.Reply, fail
+	}
+	m, err := write()
+	if err != nil {
+		return Reply{}, err
+	}
+	fail := check(m)
 	if fail != nil {
+		fail.Reply.Relay = c.Relay.Addr()
+		return fail.Reply, fail
+	}
+	reply, fail := cn.transact(ctx, m)
+	if fail != nil {
+		cn.dirty = true
 		return fail.Reply, fail
 	}
 	return reply, nil
-}
-
-// deliver makes one transaction and keeps the connection if it can.
-func (c *Client) deliver(ctx context.Context, cn *conn, m Message) (Reply, *Failure) {
-	reply, fail := cn.transact(ctx, m)
-	cn.dirty = fail != nil
-	c.keep(cn)
-	return reply, fail
 }
 
 // check refuses a message whose envelope would say more than one address.

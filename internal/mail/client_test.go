@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -180,8 +181,9 @@ func TestAnEnvelopeThatSaysMoreIsRefused(t *testing.T) {
 			t.Errorf("from %q: got %v, want misconfigured", address, fail)
 		}
 	}
-	if conns, _, _ := s.seen(); conns != 0 {
-		t.Errorf("got %d connections, want none", conns)
+	_, commands, _ := s.seen()
+	if slices.ContainsFunc(commands, func(c string) bool { return strings.HasPrefix(c, "MAIL") || strings.HasPrefix(c, "RCPT") }) {
+		t.Errorf("got %q, want nothing said of any of them", commands)
 	}
 }
 
@@ -193,5 +195,50 @@ func TestARelayWithoutEHLOIsGreetedWithHELO(t *testing.T) {
 		if _, commands, _ := s.seen(); !slices.Contains(commands, "HELO tryout.example") {
 			t.Errorf("%d: got %q, want HELO", code, commands)
 		}
+	}
+}
+
+// What is asked before a message is sent is asked when the relay waits for it:
+// on a new connection after all that comes before, and again on the one that
+// takes the place of a stale one.
+func TestAMessageIsWrittenWhenTheRelayWaitsForIt(t *testing.T) {
+	t.Parallel()
+	s := &script{extensions: []string{"PIPELINING", "AUTH PLAIN"}, answers: map[string]string{"end of data": "250 2.0.0 fine" + cut}}
+	r := s.relayOf(t)
+	r.User, r.Password = "user", "secret"
+	c := client(t, r)
+	for n := range 3 {
+		asked := 0
+		_, err := c.Send(within(t), func() (mail.Message, error) {
+			asked++
+			_, commands, messages := s.seen()
+			stale := asked == 1 && n > 0 // the relay is gone, and nobody knows yet
+			if last := commands[len(commands)-1]; len(messages) != n || !stale && !strings.HasPrefix(last, "AUTH") {
+				t.Errorf("message %d: written when %q was the last command and %d messages were sent", n, last, len(messages))
+			}
+			return note(), nil
+		})
+		if err != nil || asked != min(n+1, 2) {
+			t.Errorf("message %d: got %v, asked %d times", n, err, asked)
+		}
+	}
+}
+
+func TestWhatIsNotWrittenLeavesTheConnectionAsItWas(t *testing.T) {
+	t.Parallel()
+	s := &script{extensions: []string{"PIPELINING"}}
+	c := client(t, s.relayOf(t))
+	unwanted := errors.New("unwanted")
+	if _, err := c.Send(within(t), func() (mail.Message, error) { return mail.Message{}, unwanted }); err != unwanted {
+		t.Errorf("got %v, want the writer's own error", err)
+	}
+	func() {
+		defer func() { recover() }()
+		c.Send(within(t), func() (mail.Message, error) { panic("no words") })
+	}()
+	sent(t, c, note())
+	conns, commands, messages := s.seen()
+	if conns != 1 || len(messages) != 1 || slices.Contains(commands, "RSET") {
+		t.Errorf("got %d messages over %d connections, with %q; want 1 over 1", len(messages), conns, commands)
 	}
 }

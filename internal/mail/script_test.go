@@ -188,10 +188,15 @@ func note() mail.Message {
 	return mail.Message{ID: "1@tryout.example", From: "beta@tryout.example", To: "ada@example.org", Data: []byte("Subject: Hello\r\n\r\nHello.\r\n")}
 }
 
+// written is a message that is there already.
+func written(m mail.Message) func() (mail.Message, error) {
+	return func() (mail.Message, error) { return m, nil }
+}
+
 // refused sends a message that must fail, and returns why it did.
 func refused(t testing.TB, c *mail.Client, m mail.Message) *mail.Failure {
 	t.Helper()
-	_, err := c.Send(within(t), m)
+	_, err := c.Send(within(t), written(m))
 	var fail *mail.Failure
 	if !errors.As(err, &fail) {
 		t.Fatalf("Send: got %v, want a Failure", err)
@@ -202,7 +207,7 @@ func refused(t testing.TB, c *mail.Client, m mail.Message) *mail.Failure {
 // sent sends a message that must be taken.
 func sent(t testing.TB, c *mail.Client, m mail.Message) mail.Reply {
 	t.Helper()
-	reply, err := c.Send(within(t), m)
+	reply, err := c.Send(within(t), written(m))
 	if err != nil {
 		t.Fatalf("Send: %v", err)
 	}

@@ -8,12 +8,6 @@ import (
 
 // transact hands over one message (RFC 5321, 3.3).
 func (c *conn) transact(ctx context.Context, m Message) (Reply, *Failure) {
-	if c.dirty {
-		if fail := c.say(ctx, command{stepReset, "RSET", 2}); fail != nil {
-			c.broken = true
-			return fail.Reply, fail
-		}
-	}
 	envelope := []command{
 		{stepMail, "MAIL FROM:<" + m.From + ">" + c.bodyType(m.Data), 2},
 		{stepRcpt, "RCPT TO:<" + m.To + ">", 2},
@@ -31,6 +25,16 @@ func (c *conn) transact(ctx context.Context, m Message) (Reply, *Failure) {
 		return fail.Reply, fail
 	}
 	return c.body(context.WithoutCancel(ctx), stuff(m.Data))
+}
+
+// reset forgets a transaction that was given up.
+func (c *conn) reset(ctx context.Context) *Failure {
+	if !c.dirty {
+		return nil
+	}
+	fail := c.say(ctx, command{stepReset, "RSET", 2})
+	c.dirty, c.broken = fail != nil, c.broken || fail != nil
+	return fail
 }
 
 // bodyType declares octets above 127 where that can be understood (RFC 6152).

@@ -19,28 +19,61 @@ type claimed struct {
 	claim string
 }
 
-// claim gives due mail to whoever is free, a few at a time, until ctx is done.
-// One claims for all workers: an idle outbox then costs one look now and then,
-// and a claimed mail waits for no more than a worker.
-func (o *Outbox) claim(ctx context.Context, free chan<- claimed) {
+// claim puts due mail where the workers take it from, as much as there are
+// places for, until ctx is done. One claims for all workers: an idle outbox then
+// costs one look now and then.
+func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
 	for ctx.Err() == nil {
 		if left := o.pause.left(o.Now()); left > 0 {
 			sleep(ctx, nil, left)
 			continue
 		}
+		n := o.takePlaces(ctx)
+		if n == 0 {
+			return
+		}
 		claim := beta.NewID(o.Now())
-		mails, err := o.Queue.ClaimMail(ctx, claim, o.Few, o.Lease)
-		for _, m := range mails {
-			free <- claimed{m, claim}
+		list, err := o.Queue.ClaimMail(ctx, claim, n, o.Lease)
+		o.leavePlaces(n - len(list))
+		for _, m := range list {
+			mails <- claimed{m, claim}
 		}
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
 			o.Log.Error("claim mail", "err", err)
 			sleep(ctx, nil, afterFault)
-		case len(mails) == 0:
+		case len(list) == 0:
 			o.idle(ctx)
 		}
+	}
+}
+
+// takePlaces waits for places and takes all that there are. It waits for more
+// than one where the workers still have enough to do: few large claims cost
+// less than many small ones. It returns 0 when ctx is done.
+func (o *Outbox) takePlaces(ctx context.Context) (n int) {
+	for enough := max(1, (o.Few-o.Workers)/3); n < enough; n++ {
+		select {
+		case o.places <- struct{}{}:
+		case <-ctx.Done():
+			o.leavePlaces(n)
+			return 0
+		}
+	}
+	for {
+		select {
+		case o.places <- struct{}{}:
+			n++
+		default:
+			return n
+		}
+	}
+}
+
+func (o *Outbox) leavePlaces(n int) {
+	for range n {
+		<-o.places
 	}
 }
 

@@ -29,11 +29,11 @@ func (q *mortal) ClaimMail(ctx context.Context, claim string, limit int, lease t
 	return q.Queue.ClaimMail(ctx, claim, limit, lease)
 }
 
-func (q *mortal) SettleMail(ctx context.Context, claim string, m beta.Mail, s beta.Settlement) error {
+func (q *mortal) SettleMail(ctx context.Context, attempts ...beta.Attempt) error {
 	if q.dead.Load() {
 		return errDead
 	}
-	return q.Queue.SettleMail(ctx, claim, m, s)
+	return q.Queue.SettleMail(ctx, attempts...)
 }
 
 // checkCopies requires that everybody was sent one message, and at most
@@ -117,7 +117,7 @@ func TestAProcessThatDiesLosesNothing(t *testing.T) {
 				r.run(r.outbox())
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				checkCopies(r, mails, o.Workers) // what was taken and not yet settled
+				checkCopies(r, mails, o.Few) // what was taken and not yet settled
 			})
 		})
 	}
@@ -159,7 +159,7 @@ func TestAClaimThatLapsedIsClaimedAgain(t *testing.T) {
 		synctest.Wait()
 		checkCopies(r, 3, 0)
 		late := beta.Settlement{State: beta.MailFailed, SettledAt: time.Now()}
-		r.must(r.store.SettleMail(t.Context(), "of the dead", claimed[0], late))
+		r.must(r.store.SettleMail(t.Context(), beta.Attempt{Claim: "of the dead", Mail: claimed[0], Outcome: late}))
 		if n := r.inState(beta.MailSent); n != 3 {
 			t.Errorf("%d sent after a late word of the dead; want 3", n)
 		}

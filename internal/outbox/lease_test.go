@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,28 +68,81 @@ type unsettling struct {
 	until time.Time
 }
 
-func (q unsettling) SettleMail(ctx context.Context, claim string, m beta.Mail, s beta.Settlement) error {
+func (q unsettling) SettleMail(ctx context.Context, attempts ...beta.Attempt) error {
 	if time.Now().Before(q.until) {
 		return errDead
 	}
-	return q.Queue.SettleMail(ctx, claim, m, s)
+	return q.Queue.SettleMail(ctx, attempts...)
 }
 
 func TestAnOutcomeIsRecordedWhenTheDatabaseReturns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, nil)
+		r := newRig(t, func(context.Context, mail.Message, int) error {
+			time.Sleep(time.Millisecond)
+			return nil
+		})
 		o := r.outbox()
+		o.Few = 32
 		o.Queue = unsettling{o.Queue, time.Now().Add(5 * time.Minute)}
 		r.run(o)
-		r.add(1, 10)
+		r.add(1, 40)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if asked, _ := r.relay.all(); len(asked) != o.Workers {
-			t.Errorf("%d messages sent whose outcome cannot be recorded, want %d", len(asked), o.Workers)
+		if asked, _ := r.relay.all(); len(asked) < o.Workers || len(asked) > 2*o.Workers {
+			t.Errorf("%d messages sent whose outcome cannot be recorded, want those of %d workers and what was begun before that was known", len(asked), o.Workers)
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		checkCopies(r, 10, 0)
+		checkCopies(r, 40, 0)
+	})
+}
+
+// counting is a queue that keeps the most mails that were claimed and not settled.
+type counting struct {
+	outbox.Queue
+	mu            sync.Mutex
+	open, most    int
+	groups, mails int
+}
+
+func (q *counting) ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) ([]beta.Mail, error) {
+	mails, err := q.Queue.ClaimMail(ctx, claim, limit, lease)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open += len(mails)
+	q.most = max(q.most, q.open)
+	return mails, err
+}
+
+func (q *counting) SettleMail(ctx context.Context, attempts ...beta.Attempt) error {
+	time.Sleep(10 * time.Millisecond) // a slow disk
+	err := q.Queue.SettleMail(ctx, attempts...)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open -= len(attempts)
+	q.groups, q.mails = q.groups+1, q.mails+len(attempts)
+	return err
+}
+
+func TestFewAreClaimedAndSettledTogether(t *testing.T) {
+	t.Parallel()
+	const mails = 200
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(context.Context, mail.Message, int) error {
+			time.Sleep(time.Millisecond)
+			return nil
+		})
+		o := r.outbox()
+		q := &counting{Queue: o.Queue}
+		o.Queue, o.Few = q, 24
+		r.run(o)
+		r.add(1, mails)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		checkCopies(r, mails, 0)
+		if q.most != o.Few || q.mails != mails || q.groups > mails/4 {
+			t.Errorf("%d mails were settled in %d groups, up to %d open at once; want %d, in groups, up to %d", q.mails, q.groups, q.most, mails, o.Few)
+		}
 	})
 }

@@ -54,12 +54,14 @@ func (q *memory) ClaimMail(_ context.Context, claim string, limit int, lease tim
 	return mails, nil
 }
 
-func (q *memory) SettleMail(_ context.Context, claim string, settled beta.Mail, s beta.Settlement) error {
+func (q *memory) SettleMail(_ context.Context, attempts ...beta.Attempt) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	m := q.mails[settled.ID.Tester-1]
-	if m.claim == claim && m.State == beta.MailSending {
-		m.Settlement = s
+	for _, a := range attempts {
+		m := q.mails[a.Mail.ID.Tester-1]
+		if m.claim == a.Claim && m.State == beta.MailSending {
+			m.Settlement = a.Outcome
+		}
 	}
 	return nil
 }

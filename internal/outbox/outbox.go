@@ -3,11 +3,16 @@
 //
 // A mail is stored with the change that caused it, so none is lost. It is
 // claimed for a lease and given to a worker, who asks once more whether it is
-// still wanted, sends it outside of any transaction, and records the outcome
-// under the claim. A crash leaves claims that lapse, and their mail is simply
-// claimed again: delivery is at least once, and twice only if the crash falls
-// between the relay's answer and our commit. The second copy has the same
-// Message-ID.
+// still wanted, sends it outside of any transaction, and hands in the outcome,
+// which is recorded under the claim. A crash leaves claims that lapse, and their
+// mail is simply claimed again: delivery is at least once, and twice only if the
+// crash falls between the relay's answer and our commit. The second copy has the
+// same Message-ID.
+//
+// Nobody waits for the database in this: while the workers send, the mails for
+// them are claimed ahead and their outcomes are recorded behind them, each time
+// all that have come. Together that is at most Few, and so what a crash can
+// send twice is less.
 //
 // What the relay answered is kept with the mail and never logged: it may repeat
 // the recipient's address.
@@ -29,8 +34,9 @@ type Queue interface {
 	// ClaimMail gives up to limit mails that are due, or whose claim lapsed, to
 	// claim for lease, counting the attempt. Their DueAt is when the claim lapses.
 	ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) ([]beta.Mail, error)
-	// SettleMail records the outcome of an attempt, unless the claim was lost.
-	SettleMail(ctx context.Context, claim string, m beta.Mail, s beta.Settlement) error
+	// SettleMail records the outcomes of attempts, all or none, but for those
+	// whose claim was lost.
+	SettleMail(ctx context.Context, attempts ...beta.Attempt) error
 	// NextMail returns when the earliest unsettled mail is due; zero for none.
 	NextMail(ctx context.Context) (time.Time, error)
 }
@@ -45,10 +51,13 @@ type Writer interface {
 	Write(l beta.Letter, now time.Time) (mail.Message, error)
 }
 
-// Sender hands a message to a relay; its errors are *mail.Failure. When ctx
-// ends it finishes a message that it began, and breaks off anything else.
+// Sender hands a message to a relay. It calls write when everything is ready
+// for MAIL FROM, and again should that turn out to have been wrong, and sends
+// what write returned last, at once. An error of write ends it and is returned
+// as it is; any other is a *mail.Failure. When ctx ends it finishes a message
+// that it began, and breaks off anything else.
 type Sender interface {
-	Send(ctx context.Context, m mail.Message) (mail.Reply, error)
+	Send(ctx context.Context, write func() (mail.Message, error)) (mail.Reply, error)
 }
 
 // Outbox joins the parts of delivery. All fields but those with a default must
@@ -62,18 +71,19 @@ type Outbox struct {
 	Log    *slog.Logger
 
 	Workers int                        // messages sent at once; zero means 4
-	Few     int                        // mails claimed at a time; zero means as many as Workers
+	Few     int                        // mails claimed and not settled, at most; zero means 4 times Workers
 	Lease   time.Duration              // how long a claim holds; half of it must be enough to finish a message that was begun; zero means 10 minutes
 	Poll    time.Duration              // how often to look for mail that others queued, while idle; zero means 5 seconds
 	Settled func(state beta.MailState) // told of every outcome, for metrics; may be nil
 
-	bell  bell
-	pause pause
+	bell   bell
+	pause  pause
+	places chan struct{} // one for each mail claimed and not settled
 }
 
 func (o *Outbox) setDefaults() {
 	o.Workers = cmp.Or(o.Workers, 4)
-	o.Few = cmp.Or(o.Few, o.Workers)
+	o.Few = cmp.Or(o.Few, 4*o.Workers)
 	o.Lease = cmp.Or(o.Lease, 10*time.Minute)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
 	if o.Settled == nil {
@@ -88,16 +98,20 @@ func (o *Outbox) Wake() { o.bell.ring() }
 // mail that was claimed and not begun is given back, and Run returns.
 func (o *Outbox) Run(ctx context.Context) {
 	o.setDefaults()
-	mails := make(chan claimed)
-	var workers sync.WaitGroup
+	o.places = make(chan struct{}, o.Few)
+	mails, ended := make(chan claimed, o.Few), make(chan beta.Attempt, o.Few)
+	var workers, settler sync.WaitGroup
 	for range o.Workers {
 		workers.Go(func() {
 			for c := range mails {
-				o.deliver(ctx, c)
+				ended <- beta.Attempt{Claim: c.claim, Mail: c.Mail, Outcome: o.attempt(ctx, c.Mail)}
 			}
 		})
 	}
+	settler.Go(func() { o.settle(ctx, ended) })
 	o.claim(ctx, mails)
 	close(mails)
 	workers.Wait()
+	close(ended)
+	settler.Wait()
 }

@@ -41,6 +41,15 @@ func (p *pause) begin(now time.Time, patience int) (until time.Time, begun bool)
 	return p.until, true
 }
 
+// rest holds all delivery for a moment for reasons of our own.
+func (p *pause) rest(until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until.After(p.until) {
+		p.until = until
+	}
+}
+
 // over forgets earlier failures: the relay served us.
 func (p *pause) over() {
 	p.mu.Lock()

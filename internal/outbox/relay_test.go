@@ -29,9 +29,12 @@ type handed struct {
 }
 
 // Send implements outbox.Sender.
-func (r *relay) Send(ctx context.Context, m mail.Message) (mail.Reply, error) {
+func (r *relay) Send(ctx context.Context, write func() (mail.Message, error)) (mail.Reply, error) {
+	m, err := write()
+	if err != nil {
+		return mail.Reply{}, err
+	}
 	script, try := r.begin(m)
-	var err error
 	if script != nil {
 		err = script(ctx, m, try)
 	}

@@ -190,7 +190,7 @@ func (s *site) mails() []beta.Mail {
 	s.must(err)
 	for _, m := range list {
 		sent := beta.Settlement{State: beta.MailSent, SettledAt: s.clock.Now(), Attempts: m.Attempts}
-		s.must(s.store.SettleMail(s.t.Context(), "test", m, sent))
+		s.must(s.store.SettleMail(s.t.Context(), beta.Attempt{Claim: "test", Mail: m, Outcome: sent}))
 	}
 	return list
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"tryout/internal/beta"
@@ -95,29 +97,92 @@ func mailFrom(r row) beta.Mail {
 	}
 }
 
-// SettleMail implements what the outbox needs: it records the outcome of an
-// attempt, unless the claim was lost meanwhile. A mail that is settled frees
-// its tester for the next of that kind.
-func (s *Store) SettleMail(ctx context.Context, claim string, m beta.Mail, o beta.Settlement) error {
+// outcome is what attempts that ended together mostly have in common: all but
+// the mail, its claim and what the relay said.
+type outcome struct {
+	state                    beta.MailState
+	dueAt                    int64
+	attempts, cuts, unknowns int
+}
+
+// SettleMail implements what the outbox needs: it records the outcomes of
+// attempts, except where the claim was lost meanwhile. A mail that is settled
+// frees its tester for the next of that kind.
+func (s *Store) SettleMail(ctx context.Context, attempts ...beta.Attempt) error {
 	return s.engine.update(ctx, func(c conn) error {
-		n, err := c.exec(`
-			update mails
-			set state = $5, due_at = $6, attempts = $7, cuts = $8, unknowns = $9, settled_at = $10,
-				attempts_log = attempts_log || $11
-			where test_id = $1 and tester = $2 and seq = $3 and claim = $4 and state = 'sending'`,
-			m.ID.Test, m.ID.Tester, m.ID.Seq, claim,
-			o.State, ms(o.DueAt), o.Attempts, o.Cuts, o.Unknowns, ms(o.SettledAt),
-			logged(o))
-		if err != nil || n == 0 || o.SettledAt.IsZero() {
-			return err
+		t := s.on(c)
+		held := map[beta.MailID]bool{}
+		for common, group := range alike(attempts, func(a *beta.Attempt) outcome {
+			o := a.Outcome
+			return outcome{o.State, ms(o.DueAt), o.Attempts, o.Cuts, o.Unknowns}
+		}) {
+			if err := t.settleAlike(common, group, held); err != nil {
+				return err
+			}
 		}
-		_, err = c.exec(`
-			update testers
-			set unsettled = unsettled & ~$4, undeliverable = case when $5 = 1 then 1 else undeliverable end
-			where test_id = $1 and email_key = $2 and number = $3`,
-			m.ID.Test, m.To.Key, m.ID.Tester, int64(m.Kind.Bit()), number(o.Undeliverable))
-		return err
+		return t.freeTesters(attempts, held)
 	})
+}
+
+// settleAlike records one outcome of many mails, and notes those whose claim holds.
+func (t tx) settleAlike(o outcome, attempts []beta.Attempt, held map[beta.MailID]bool) error {
+	return t.query(func(r row) error {
+		held[beta.MailID{Test: beta.TestID(r.int(0)), Tester: r.int(1), Seq: int(r.int(2))}] = true
+		return nil
+	}, `
+		update mails
+		set state = $1, due_at = $3, attempts = $4, cuts = $5, unknowns = $6,
+			settled_at = cast(value ->> 4 as bigint), attempts_log = attempts_log || (value ->> 5)
+		from `+t.each+`
+		where mails.test_id = cast(value ->> 0 as bigint) and mails.tester = cast(value ->> 1 as bigint)
+			and mails.seq = cast(value ->> 2 as bigint) and mails.claim = value ->> 3 and mails.state = 'sending'
+		returning test_id, tester, seq`,
+		o.state, rows(attempts, func(row array, a beta.Attempt) array {
+			id := a.Mail.ID
+			row = row.int(int64(id.Test)).int(id.Tester).int(int64(id.Seq)).text(a.Claim)
+			return row.int(ms(a.Outcome.SettledAt)).text(logged(a.Outcome))
+		}), o.dueAt, o.attempts, o.cuts, o.unknowns)
+}
+
+// recipient is a tester of settled mail: what a statement that joins updates
+// each row with once, however many mails were settled.
+type recipient struct {
+	test   beta.TestID
+	number int64
+	key    string
+}
+
+type release struct {
+	recipient
+	kinds         beta.MailKinds
+	undeliverable bool
+}
+
+// freeTesters frees the testers of the mails that were settled under a claim
+// that holds for the next of that kind.
+func (t tx) freeTesters(attempts []beta.Attempt, held map[beta.MailID]bool) error {
+	free := map[recipient]release{}
+	for _, a := range attempts {
+		if id := a.Mail.ID; held[id] && !a.Outcome.SettledAt.IsZero() {
+			who := recipient{id.Test, id.Tester, a.Mail.To.Key}
+			f := free[who]
+			free[who] = release{who, f.kinds | a.Mail.Kind.Bit(), f.undeliverable || a.Outcome.Undeliverable}
+		}
+	}
+	if len(free) == 0 {
+		return nil
+	}
+	_, err := t.exec(`
+		update testers
+		set unsettled = unsettled & ~cast(value ->> 3 as bigint),
+			undeliverable = case when cast(value ->> 4 as bigint) = $1 then 1 else undeliverable end
+		from `+t.each+`
+		where testers.test_id = cast(value ->> 0 as bigint) and testers.email_key = value ->> 1
+			and testers.number = cast(value ->> 2 as bigint)`,
+		1, rows(slices.Collect(maps.Values(free)), func(row array, f release) array {
+			return row.int(int64(f.test)).text(f.key).int(f.number).int(int64(f.kinds)).int(int64(number(f.undeliverable)))
+		}))
+	return err
 }
 
 // NextMail implements what the outbox needs: when the earliest unsettled mail is

@@ -70,7 +70,10 @@ func TestNoStatementWalksATable(t *testing.T) {
 	}
 	s.engine = explainingEngine{s.engine, t}
 	s.ClaimMail(t.Context(), "claim", 4, time.Minute)
-	s.SettleMail(t.Context(), "claim", beta.Mail{}, beta.Settlement{})
+	s.SettleMail(t.Context(), beta.Attempt{
+		Claim: "claim", Mail: beta.Mail{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}},
+		Outcome: beta.Settlement{State: beta.MailSent, SettledAt: time.Now()},
+	})
 	s.NextMail(t.Context())
 	s.LapseClaims(t.Context())
 	s.Token(t.Context(), [32]byte{})

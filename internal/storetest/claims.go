@@ -96,6 +96,26 @@ var claimCases = []Case{
 		b.settle("two", m, sent(b.clock.Now()))
 		b.wantTester(m, 0, true) // one success does not take it back
 	})},
+	{"outcomes recorded together are each its own", withTest(func(b *bench) {
+		one, two := b.invited(), mail(2, 0)
+		feedback := one
+		feedback.ID.Seq, feedback.Kind = 2, beta.FeedbackMail
+		t := b.list()[0]
+		t.Unsettled |= beta.FeedbackMail.Bit() | beta.ReminderMail.Bit()
+		b.update(func(tx beta.Tx) error { return tx.SaveTesters(round, []beta.Tester{t}) })
+		b.queue(two, feedback)
+		b.claim("c", 10)
+		refused, later := sent(b.clock.Now()), beta.Settlement{State: beta.MailDeferred, DueAt: Start.Add(time.Hour), Attempts: 1}
+		refused.State, refused.Undeliverable = beta.MailFailed, true
+		refused.Reply.Text = "\xff\"'"
+		b.ok(b.SettleMail(b.ctx, beta.Attempt{Claim: "c", Mail: feedback, Outcome: sent(b.clock.Now())},
+			beta.Attempt{Claim: "lost", Mail: two, Outcome: refused}, beta.Attempt{Claim: "c", Mail: two, Outcome: later},
+			beta.Attempt{Claim: "c", Mail: one, Outcome: refused}))
+		b.wantTester(one, beta.ReminderMail.Bit(), true) // freed of both, and noted
+		b.wantMails(1, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailFailed}, beta.MailStatus{Kind: beta.FeedbackMail, State: beta.MailSent})
+		b.wantMails(2, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailDeferred})
+		b.wantNext(later.DueAt)
+	})},
 	{"settling does not touch who was added again", withTest(func(b *bench) {
 		m := b.invited()
 		b.claim("one", 10)

@@ -101,7 +101,7 @@ func (b *bench) claim(claim string, limit int) []beta.Mail {
 
 func (b *bench) settle(claim string, m beta.Mail, s beta.Settlement) {
 	b.Helper()
-	b.ok(b.SettleMail(b.ctx, claim, m, s))
+	b.ok(b.SettleMail(b.ctx, beta.Attempt{Claim: claim, Mail: m, Outcome: s}))
 }
 
 // wantClaimed checks whose mails were claimed, in any order.
