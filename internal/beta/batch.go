@@ -97,8 +97,10 @@ type Entry struct {
 }
 
 // ReportEntry is an [Entry] with the address it is about; Email is zero when
-// the person was erased since.
+// the person was erased since. Mail is what the call queued to them, zero when
+// it queued nothing.
 type ReportEntry struct {
 	Entry
 	Email Email
+	Mail  MailRecord
 }

@@ -48,7 +48,7 @@ func (c *change) resend(t Tester, failed []MailRecord) error {
 	t.Undeliverable = false
 	switch {
 	case !t.Reachable():
-		c.note(t.Number, Skipped, t.refusal())
+		c.note(t.Number, Skipped, t.Refusal())
 		return nil
 	case len(failed) == 0 && !was:
 		c.note(t.Number, Skipped, BecauseNothingFailed)

@@ -153,7 +153,7 @@ func (c *change) finish() error {
 		}
 	}
 	if len(c.requeued) > 0 {
-		if err := c.RequeueMails(c.requeued, c.batch); err != nil {
+		if err := c.RequeueMails(c.requeued, c.now); err != nil {
 			return err
 		}
 	}

@@ -121,8 +121,8 @@ type Tx interface {
 	// QueueMails stores mail to be sent.
 	QueueMails(mails []Mail) error
 	// RequeueMails makes mails whose way had ended due now, with their attempts
-	// counted anew, as part of a batch.
-	RequeueMails(mails []MailRecord, batch Batch) error
+	// counted anew.
+	RequeueMails(mails []MailRecord, now time.Time) error
 	// RecordBatch stores what a call did.
 	RecordBatch(b Batch) error
 }

@@ -18,6 +18,14 @@ type Story struct {
 	Events    []Event      // the newest first
 }
 
+// State is what the address is in the test.
+func (s Story) State() TesterState {
+	if s.Tester.Number == 0 {
+		return Gone
+	}
+	return s.Tester.State
+}
+
 // Event is what one call did to a tester.
 type Event struct {
 	Batch  // without its entries
@@ -42,7 +50,9 @@ func (s *Service) Story(ctx context.Context, by Caller, id SkillID, email Email)
 		if story.Former, err = r.Former(test.ID, email.Key); err != nil {
 			return err
 		}
-		if !found && story.Former == nil {
+		wasNever := func(f FormerTester) bool { return f.AssociatedAt.IsZero() }
+		story.Former = slices.DeleteFunc(story.Former, wasNever)
+		if !found && len(story.Former) == 0 {
 			return notFound("The beta test never knew this address.")
 		}
 		if found {

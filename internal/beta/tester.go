@@ -11,6 +11,7 @@ const (
 	Accepted TesterState = "ACCEPTED" // in the test
 	Declined TesterState = "DECLINED" // said no thanks
 	Left     TesterState = "LEFT"     // accepted once, then left
+	Gone     TesterState = "REMOVED"  // not in the test any more; no row has it
 )
 
 // InvitationStatus is a tester's answer in SMAPI's two words.
@@ -56,11 +57,11 @@ func (t Tester) InvitationStatus() InvitationStatus {
 // Reachable reports whether the tester may be mailed at all: not after no
 // thanks, after leaving, or when the address refused our mail for good.
 func (t Tester) Reachable() bool {
-	return t.refusal() == ""
+	return t.Refusal() == ""
 }
 
-// refusal says why the tester may not be mailed; empty when they may.
-func (t Tester) refusal() Reason {
+// Refusal says why the tester may not be mailed; empty when they may.
+func (t Tester) Refusal() Reason {
 	if reason := t.State.refusal(); reason != "" || !t.Undeliverable {
 		return reason
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"tryout/internal/beta"
 )
@@ -44,13 +45,13 @@ func (t tx) BatchMails(b beta.Batch, numbers []int64) (map[int64]beta.MailRecord
 	return mails, err
 }
 
-func (t tx) RequeueMails(mails []beta.MailRecord, b beta.Batch) error {
+func (t tx) RequeueMails(mails []beta.MailRecord, now time.Time) error {
 	for _, m := range mails { // of one tester, so they are few
 		if _, err := t.exec(`
 			update mails
-			set state = 'queued', batch_id = $4, request_id = $5, due_at = $6, attempts = 0, cuts = 0, settled_at = 0
+			set state = 'queued', due_at = $4, attempts = 0, cuts = 0, settled_at = 0
 			where test_id = $1 and tester = $2 and seq = $3 and settled_at > 0`,
-			m.ID.Test, m.ID.Tester, m.ID.Seq, b.ID, b.RequestID, ms(b.At)); err != nil {
+			m.ID.Test, m.ID.Tester, m.ID.Seq, ms(now)); err != nil {
 			return err
 		}
 	}
