@@ -52,7 +52,7 @@ func callsBy(w *world, by beta.Caller, id beta.SkillID, write bool) map[string]f
 		return map[string]func() error{
 			"show": func() error { _, _, err := w.BetaTest(w.ctx, by, id); return err },
 			"list": func() error {
-				_, err := w.ListTesters(w.ctx, by, id, beta.Page{Limit: 1}, nil)
+				_, err := w.ListTesters(w.ctx, by, id, beta.Page{Limit: 1}, beta.Listing{}, nil)
 				return err
 			},
 			"entitled": func() error { return second(w.Entitled(w.ctx, by, id, a[0])) },
@@ -159,10 +159,10 @@ func TestACallerSeesTheirVendorsSkillsAlone(t *testing.T) {
 func TestAPageOfAnEarlierRoundIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newRunning(t, "a@example.com", "b@example.com")
-	next, err := w.ListTesters(w.ctx, owner, skill, beta.Page{Limit: 1}, func(beta.Tester, bool) error { return nil })
+	first, err := w.ListTesters(w.ctx, owner, skill, beta.Page{Limit: 1}, beta.Listing{}, func(beta.Tester, bool) error { return nil })
 	w.ok(err)
 	w.end()
 	w.create()
-	_, err = w.ListTesters(w.ctx, owner, skill, next, nil)
+	_, err = w.ListTesters(w.ctx, owner, skill, first.Next, beta.Listing{}, nil)
 	wantFailure(t, "the next page", err, failure{beta.Invalid, beta.CodeParameter})
 }

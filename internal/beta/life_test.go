@@ -82,7 +82,7 @@ var calls = []struct {
 		return err
 	}},
 	{name: "list", reads: true, call: func(w *world) error {
-		_, err := w.ListTesters(w.ctx, owner, skill, beta.Page{Limit: 100}, func(beta.Tester, bool) error { return nil })
+		_, err := w.ListTesters(w.ctx, owner, skill, beta.Page{Limit: 100}, beta.Listing{}, func(beta.Tester, bool) error { return nil })
 		return err
 	}},
 	{name: "entitlement", reads: true, call: func(w *world) error {

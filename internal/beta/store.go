@@ -9,7 +9,9 @@ import (
 // Store remembers everything. Its methods fail with an [Unavailable] error when
 // the database cannot be asked now; any other error of theirs is ours.
 type Store interface {
-	// View runs fn on one consistent snapshot.
+	// View runs fn on one consistent state. It may run fn again after a lost
+	// race, which the first read to notice fails with before it passes anything
+	// on: fn sets whatever it sets anew each time.
 	View(ctx context.Context, fn func(Reader) error) error
 
 	// Update runs fn in a transaction that is durable when Update returns nil
@@ -21,8 +23,15 @@ type Store interface {
 // ErrNoRow is returned by a [Reader] for a vendor or skill that is not there.
 var ErrNoRow = errors.New("no such row")
 
-// Reader reads one snapshot. What may be absent is answered with a found flag.
+// Mark names a state of the store: what is read under one mark is all of one
+// state, whoever reads it and when. The zero Mark names none.
+type Mark [6]uint64
+
+// Reader reads one state. What may be absent is answered with a found flag.
 type Reader interface {
+	// Mark names the state that is read; zero when the store cannot name it.
+	Mark() Mark
+
 	// Skill returns a skill and the vendor who owns it, or ErrNoRow.
 	Skill(id SkillID) (Skill, Vendor, error)
 	// Vendor returns a vendor, or ErrNoRow.
@@ -41,8 +50,10 @@ type Reader interface {
 	// TesterByNumber returns the tester with the given number.
 	TesterByNumber(test TestID, number int64) (tester Tester, found bool, err error)
 	// Testers passes up to limit testers to yield, those after the given
-	// address key, by address key.
-	Testers(test TestID, after string, limit int, yield func(Tester) error) error
+	// address key, by address key: what a list shows of them, not Number,
+	// Email.Key, FeedbackAt and Mails. next is the key to go on after; empty
+	// when these were the last.
+	Testers(test TestID, after string, limit int, yield func(Tester) error) (next string, err error)
 	// TestersAfter returns up to limit testers with numbers above the given one, by number.
 	TestersAfter(test TestID, number int64, limit int) ([]Tester, error)
 
@@ -52,8 +63,18 @@ type Reader interface {
 	// were removed. Numbers of erased people are absent.
 	Addresses(test TestID, numbers []int64) (map[int64]Email, error)
 
-	// TesterMails returns where every mail queued to a tester is.
-	TesterMails(test TestID, number int64) ([]MailStatus, error)
+	// TesterMails returns every mail queued to a tester, the oldest first.
+	TesterMails(test TestID, number int64) ([]MailRecord, error)
+	// BatchMails returns the mails to the given testers that a batch caused, by
+	// tester; without their replies.
+	BatchMails(batch Batch, numbers []int64) (map[int64]MailRecord, error)
+	// TesterBatches returns the newest batches that name a tester, up to limit,
+	// the newest first.
+	TesterBatches(test TestID, number int64, limit int) ([]Batch, error)
+	// Former returns those who had an address in a test before and were removed,
+	// and the address itself where a call named it in vain (with a zero
+	// AssociatedAt): the highest number first.
+	Former(test TestID, key string) ([]FormerTester, error)
 	// DueTests returns up to limit tests that time or size left unfinished:
 	// those expired at now, STARTING or STOPPING.
 	DueTests(now time.Time, limit int) ([]Test, error)
@@ -99,6 +120,9 @@ type Tx interface {
 
 	// QueueMails stores mail to be sent.
 	QueueMails(mails []Mail) error
+	// RequeueMails makes mails whose way had ended due now, with their attempts
+	// counted anew, as part of a batch.
+	RequeueMails(mails []MailRecord, batch Batch) error
 	// RecordBatch stores what a call did.
 	RecordBatch(b Batch) error
 }

@@ -36,6 +36,15 @@ type Tester struct {
 	Undeliverable bool      // the address refused our mail for good
 }
 
+// FormerTester is an address that a test knew: a tester who was removed, or one
+// whom a call named without their being there.
+type FormerTester struct {
+	Number       int64
+	Email        Email
+	AssociatedAt time.Time // zero for who was never in the test
+	RemovedAt    time.Time
+}
+
 // InvitationStatus returns ACCEPTED for who is in the test, else NOT_ACCEPTED.
 func (t Tester) InvitationStatus() InvitationStatus {
 	if t.State == Accepted {

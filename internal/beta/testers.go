@@ -3,6 +3,7 @@ package beta
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // Page says which testers to list: up to Limit of those after the address key
@@ -13,27 +14,74 @@ type Page struct {
 	Limit int
 }
 
+// Listing is what came of a page, and for how long it holds: while the store is
+// in the state of Mark, between two times.
+type Listing struct {
+	Next        Page // the page after it; its Limit is zero when this was the last
+	Mark        Mark
+	From, Until time.Time // Until is when time alone changes what a list shows; zero for never
+}
+
+// holds reports whether what was listed is what a list would show now.
+func (l Listing) holds(r Reader, now time.Time) bool {
+	known := l.Mark != Mark{} && l.Mark == r.Mark()
+	return known && !now.Before(l.From) && (l.Until.IsZero() || now.Before(l.Until))
+}
+
+// endsAt shortens a listing's time to what lies before t.
+func (l *Listing) endsAt(t time.Time) {
+	if l.Until.IsZero() || t.Before(l.Until) {
+		l.Until = t
+	}
+}
+
 // ListTesters passes a page of a skill's testers to yield, by address, each
-// with whether a reminder would be sent to them now. It returns the next page;
-// its Limit is zero when this was the last. A page of an earlier round is an
-// [Invalid] error.
-func (s *Service) ListTesters(ctx context.Context, by Caller, id SkillID, p Page, yield func(t Tester, mayRemind bool) error) (next Page, err error) {
-	err = s.read(ctx, by, id, func(r Reader, test Test) error {
+// with whether a reminder would be sent to them now. Of a tester, yield gets
+// what a list shows: not Number, Email.Key, FeedbackAt and Mails. A page of an earlier
+// round is an [Invalid] error.
+//
+// known is what came of the same page before, or zero: while it holds, it is
+// returned again, and yield is not called.
+func (s *Service) ListTesters(ctx context.Context, by Caller, id SkillID, p Page, known Listing, yield func(t Tester, mayRemind bool) error) (Listing, error) {
+	var list Listing
+	err := s.read(ctx, by, id, func(r Reader, test Test) error {
 		if p.Test != 0 && p.Test != test.ID {
 			return errEarlierRound
 		}
 		now := s.now()
-		rows, last := 0, ""
-		return r.Testers(test.ID, p.After, p.Limit+1, func(t Tester) error {
-			if rows++; rows > p.Limit {
-				next = Page{test.ID, last, p.Limit}
-				return nil
-			}
-			last = t.Email.Key
-			return yield(t, test.Status(now) == Running && s.reminderRefusal(t, now) == "")
+		if list = known; known.holds(r, now) {
+			return nil
+		}
+		list = s.listing(r, test, now)
+		running := test.Status(now) == Running
+		next, err := r.Testers(test.ID, p.After, p.Limit, func(t Tester) error { // the last read, so none is passed on twice
+			return yield(t, running && s.mayRemind(t, now, &list))
 		})
+		if next != "" {
+			list.Next = Page{test.ID, next, p.Limit}
+		}
+		return err
 	})
-	return next, err
+	return list, err
+}
+
+// listing begins a list of a test's testers.
+func (s *Service) listing(r Reader, test Test, now time.Time) Listing {
+	l := Listing{Mark: r.Mark(), From: now}
+	if test.Status(now) == Running {
+		l.endsAt(test.ExpiresAt)
+	}
+	return l
+}
+
+// mayRemind reports whether a reminder would be sent to t now, the test being
+// RUNNING, and notes on l until when that is so.
+func (s *Service) mayRemind(t Tester, now time.Time, l *Listing) bool {
+	reason := s.reminderRefusal(t, now)
+	if reason == BecauseCoolDown {
+		l.endsAt(t.NotifiedAt.Add(s.ReminderEvery))
+	}
+	return reason == ""
 }
 
 var errEarlierRound = &Error{
@@ -46,7 +94,7 @@ var errEarlierRound = &Error{
 // is not in the test is no error.
 func (s *Service) Entitled(ctx context.Context, by Caller, id SkillID, email Email) (entitled bool, err error) {
 	err = s.read(ctx, by, id, func(r Reader, test Test) error {
-		if test.Status(s.now()) != Running {
+		if entitled = false; test.Status(s.now()) != Running {
 			return nil
 		}
 		tester, found, err := r.Tester(test.ID, email.Key)

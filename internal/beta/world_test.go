@@ -189,13 +189,13 @@ func (w *world) listed() (addresses []string, mayRemind map[string]bool) {
 	mayRemind = map[string]bool{}
 	page := beta.Page{Limit: 3} // small, so that every list of note has several
 	for page.Limit > 0 {
-		next, err := w.ListTesters(w.ctx, owner, skill, page, func(t beta.Tester, may bool) error {
+		list, err := w.ListTesters(w.ctx, owner, skill, page, beta.Listing{}, func(t beta.Tester, may bool) error {
 			addresses = append(addresses, t.Email.Given)
 			mayRemind[t.Email.Given] = may
 			return nil
 		})
 		w.ok(err)
-		page = next
+		page = list.Next
 	}
 	return addresses, mayRemind
 }

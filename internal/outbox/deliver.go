@@ -87,7 +87,7 @@ func (o *Outbox) send(ctx context.Context, m beta.Mail) beta.Settlement {
 	if err != nil {
 		o.Log.Error("write mail", "mail", m.ID.String(), "err", err)
 		s := o.settled(m, beta.MailFailed)
-		s.Reply = beta.Reply{Step: "write", Text: err.Error()}
+		s.Reply = beta.Reply{At: o.Now(), Step: "write", Text: err.Error()}
 		return s
 	}
 	reply, err := o.Sender.Send(ctx, message)

@@ -14,7 +14,8 @@ func (o *Outbox) judge(m beta.Mail, reply mail.Reply, err error) beta.Settlement
 	if err == nil {
 		o.pause.over()
 		s := o.settled(m, beta.MailSent)
-		s.Reply = replyOf(reply, "end of data")
+		s.Reply = o.replyOf(reply, "end of data")
+		s.Reply.QueueID = reply.QueueID()
 		return s
 	}
 	var f *mail.Failure
@@ -22,7 +23,7 @@ func (o *Outbox) judge(m beta.Mail, reply mail.Reply, err error) beta.Settlement
 		f = &mail.Failure{Outcome: mail.Temporary, Step: "send", Err: err}
 	}
 	s := o.afterFailure(m, f)
-	s.Reply = replyOf(f.Reply, f.Step)
+	s.Reply = o.replyOf(f.Reply, f.Step)
 	if f.Err != nil {
 		s.Reply.Text = f.Err.Error()
 	}
@@ -86,7 +87,7 @@ func (o *Outbox) afterSilence(m beta.Mail) beta.Settlement {
 // afterFault defers m for a fault of our own, which the log tells.
 func (o *Outbox) afterFault(m beta.Mail) beta.Settlement {
 	s := o.later(m)
-	s.Reply = beta.Reply{Step: "write", Text: "an error on our side; the log says more"}
+	s.Reply = beta.Reply{At: o.Now(), Step: "write", Text: "an error on our side; the log says more"}
 	return s
 }
 
@@ -126,6 +127,6 @@ func settlement(m beta.Mail, state beta.MailState) beta.Settlement {
 	return beta.Settlement{State: state, DueAt: m.DueAt, Attempts: m.Attempts, Cuts: m.Cuts, Unknowns: m.Unknowns}
 }
 
-func replyOf(r mail.Reply, step string) beta.Reply {
-	return beta.Reply{Relay: r.Relay, Step: step, Code: r.Code, Enhanced: r.Enhanced, Text: r.Text}
+func (o *Outbox) replyOf(r mail.Reply, step string) beta.Reply {
+	return beta.Reply{At: o.Now(), Relay: r.Relay, Step: step, Code: r.Code, Enhanced: r.Enhanced, Text: r.Text}
 }

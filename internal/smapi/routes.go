@@ -22,6 +22,7 @@ type API struct {
 	TestURL func(beta.TestID) string // the page of a test, its invitationUrl
 
 	routes []route
+	shown  *shown
 }
 
 // route is one line of the table.
@@ -31,6 +32,7 @@ type route struct {
 	handle  func(*API, *call) error
 	need    beta.Need
 	repeat  string   // the query parameter that may stand several times
+	name    string   // method and pattern
 	path    []string // the pattern's segments
 }
 
@@ -74,9 +76,10 @@ func table() []route {
 
 // New returns the API with its routes in place.
 func New(a API) *API {
-	a.routes = table()
+	a.routes, a.shown = table(), newShown()
 	for i := range a.routes {
-		a.routes[i].path = segments(a.routes[i].pattern)
+		rt := &a.routes[i]
+		rt.name, rt.path = rt.method+" "+rt.pattern, segments(rt.pattern)
 	}
 	return &a
 }
@@ -106,7 +109,7 @@ func (a *API) serve(c *call) error {
 		return err
 	}
 	c.route = rt
-	httpd.Route(c.r.Context(), rt.method+" "+rt.pattern)
+	httpd.Route(c.r.Context(), rt.name)
 	if rt.pattern == "/openapi.yaml" {
 		return rt.handle(a, c)
 	}
@@ -169,13 +172,13 @@ func (a *API) find(c *call) (rt *route, args []string, err error) {
 	var allow []string
 	for i := range a.routes {
 		rt := &a.routes[i]
-		args, ok := match(rt.path, path)
-		if ok && rt.method == method {
-			return rt, args, nil
+		if !match(rt.path, path) {
+			continue
 		}
-		if ok {
-			allow = append(allow, methods(rt.method)...)
+		if rt.method == method {
+			return rt, parameters(rt.path, path), nil
 		}
+		allow = append(allow, methods(rt.method)...)
 	}
 	if allow == nil {
 		return nil, nil, errNoRoute
@@ -213,24 +216,30 @@ func segments(path string) []string {
 // match compares a path with a pattern, segment by segment and as it was sent:
 // an encoded letter in a literal segment is another path. A parameter may be
 // anything but "." and "..", which make the path unclean.
-func match(pattern, path []string) (args []string, ok bool) {
+func match(pattern, path []string) bool {
 	if len(pattern) != len(path) {
-		return nil, false
+		return false
 	}
 	for i, p := range pattern {
-		switch {
-		case p == "" || p[0] != '{':
-			if p != path[i] {
-				return nil, false
-			}
-		case path[i] == "." || path[i] == "..":
-			return nil, false
-		default:
+		if isParameter(p) && (path[i] == "." || path[i] == "..") || !isParameter(p) && p != path[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// parameters returns what stands in a path where its pattern has {parameters}.
+func parameters(pattern, path []string) []string {
+	args := make([]string, 0, 2)
+	for i, p := range pattern {
+		if isParameter(p) {
 			args = append(args, path[i])
 		}
 	}
-	return args, true
+	return args
 }
+
+func isParameter(segment string) bool { return segment != "" && segment[0] == '{' }
 
 //go:embed openapi.yaml
 var openAPI string

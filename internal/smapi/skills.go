@@ -106,8 +106,11 @@ func (a *API) entitlement(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.writeJSON(wireEntitlement{entitled})
+	return c.write(entitlements[entitled])
 }
+
+// entitlements are the two answers to who may use a skill.
+var entitlements = map[bool][]byte{true: []byte(`{"entitled":true}`), false: []byte(`{"entitled":false}`)}
 
 func (a *API) batch(c *call) error {
 	batch, report, err := a.Service.BatchReport(c.r.Context(), c.by, c.skill, c.args[0])

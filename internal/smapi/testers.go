@@ -1,9 +1,12 @@
 package smapi
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
+	"time"
 
 	"tryout/internal/beta"
 )
@@ -21,30 +24,62 @@ func (a *API) listTesters(c *call) error {
 	if q.wrong != nil {
 		return a.refuse(c, q.wrong)
 	}
-	body := append(make([]byte, 0, 160*limit), `{"testers":[`...)
-	first := len(body)
-	page := beta.Page{Test: from.test, After: from.after, Limit: limit}
-	next, err := a.Service.ListTesters(c.r.Context(), c.by, c.skill, page, func(t beta.Tester, mayRemind bool) error {
-		if len(body) > first {
-			body = append(body, ',')
-		}
-		body = appendTester(body, t, mayRemind)
-		return nil
-	})
-	if err != nil {
+	key := pageKey{c.skill, beta.Page{Test: from.test, After: from.after, Limit: limit}}
+	known, again := a.shown.page(key)
+	w := takeListWriter()
+	defer w.giveBack()
+	list, err := a.Service.ListTesters(c.r.Context(), c.by, c.skill, key.page, known.Listing, w.tester)
+	switch {
+	case err != nil:
 		return err
+	case list == known.Listing:
+		w.body = append(w.body, known.testers...)
+	case again:
+		a.shown.keep(key, shownPage{list, bytes.Clone(w.body)})
 	}
-	return c.write(a.appendPageEnd(body, c, next))
+	w.body = a.appendPageEnd(w.body, c, list.Next)
+	return c.write(w.body)
+}
+
+// listWriter writes the testers of a page; its room is used again and again.
+type listWriter struct {
+	body []byte
+	date time.Time // the last one written: testers added together have the same
+	text []byte
+}
+
+var listWriters = sync.Pool{New: func() any { return new(listWriter) }}
+
+func takeListWriter() *listWriter { return listWriters.Get().(*listWriter) }
+
+func (w *listWriter) giveBack() {
+	w.body = w.body[:0]
+	listWriters.Put(w)
+}
+
+func (w *listWriter) tester(t beta.Tester, mayRemind bool) error {
+	opening := `,{"emailId":`
+	if len(w.body) == 0 {
+		opening = `{"testers":[{"emailId":`
+	}
+	if w.date != t.AssociatedAt {
+		w.date, w.text = t.AssociatedAt, appendDate(w.text[:0], t.AssociatedAt)
+	}
+	w.body = appendTester(append(w.body, opening...), t, w.text, mayRemind)
+	return nil
 }
 
 // appendPageEnd closes the list; a page after this one is named by its token.
 func (a *API) appendPageEnd(body []byte, c *call, next beta.Page) []byte {
+	if len(body) == 0 {
+		body = append(body, `{"testers":[`...)
+	}
 	if next.Limit == 0 {
 		return append(body, `],"isTruncated":false}`...)
 	}
 	token := a.Pages.token(testersScope(c.by, c.skill), mark{next.Test, next.After})
-	body = append(body, `],"isTruncated":true,"nextToken":`...)
-	return append(appendString(body, token), '}')
+	body = append(body, `],"isTruncated":true,"nextToken":"`...)
+	return append(append(body, token...), `"}`...) // base64url: nothing to quote
 }
 
 func (a *API) addTesters(c *call) error {

@@ -3,12 +3,19 @@ package store
 import (
 	"context"
 	"time"
+
+	"tryout/internal/beta"
 )
 
 // engine is the little that the rest of this package needs of a database.
 type engine interface {
 	// view runs fn on one snapshot.
 	view(ctx context.Context, fn func(conn) error) error
+	// mark names the state that the database is in now; zero when that cannot be told.
+	mark() beta.Mark
+	// glance runs fn on the state that mark names, or fails with errMoved
+	// because it passed. It costs less than view.
+	glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error
 	// update runs fn in a transaction that is durable once update returns nil.
 	update(ctx context.Context, fn func(conn) error) error
 	dialect() dialect
@@ -32,6 +39,7 @@ type row interface {
 	int(column int) int64
 	text(column int) string
 	blob(column int) []byte
+	word(column int, known []string) string // a short text, one of known without making a string of it
 }
 
 // dialect is where the two databases differ in what a statement says.

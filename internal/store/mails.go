@@ -30,11 +30,9 @@ func (t tx) QueueMails(mails []beta.Mail) error {
 func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 	_, err := t.exec(`
 		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
-			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns,
-			settled_at, relay, reply_step, reply_code, reply_enhanced, reply_text)
+			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns, settled_at)
 		select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), $3, value ->> 2, value ->> 3, $4, $5,
-			$6, $7, $8, $9, 'queued', '', 0, 0, 0,
-			0, '', '', 0, '', ''
+			$6, $7, $8, $9, 'queued', '', 0, 0, 0, 0
 		from `+t.each,
 		c.test, rows(mails, func(a array, m beta.Mail) array {
 			return a.int(m.ID.Tester).int(int64(m.ID.Seq)).text(m.To.Given).text(m.To.Key)
@@ -45,16 +43,6 @@ func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 
 // ordinary is the priority of mail that nobody is waiting for in front of a screen.
 const ordinary = 1
-
-func (t tx) TesterMails(test beta.TestID, number int64) (list []beta.MailStatus, err error) {
-	err = t.query(func(r row) error {
-		list = append(list, beta.MailStatus{
-			Kind: beta.MailKind(r.text(0)), State: beta.MailState(r.text(1)), Unknowns: int(r.int(2)),
-		})
-		return nil
-	}, "select kind, state, unknowns from mails where test_id = $1 and tester = $2", test, number)
-	return list, err
-}
 
 // ClaimMail implements what the outbox needs: up to limit mails that are due, or
 // whose claim lapsed, are given to claim until the lease is over.
@@ -115,11 +103,11 @@ func (s *Store) SettleMail(ctx context.Context, claim string, m beta.Mail, o bet
 		n, err := c.exec(`
 			update mails
 			set state = $5, due_at = $6, attempts = $7, cuts = $8, unknowns = $9, settled_at = $10,
-				relay = $11, reply_step = $12, reply_code = $13, reply_enhanced = $14, reply_text = $15
+				attempts_log = attempts_log || $11
 			where test_id = $1 and tester = $2 and seq = $3 and claim = $4 and state = 'sending'`,
 			m.ID.Test, m.ID.Tester, m.ID.Seq, claim,
 			o.State, ms(o.DueAt), o.Attempts, o.Cuts, o.Unknowns, ms(o.SettledAt),
-			o.Reply.Relay, o.Reply.Step, o.Reply.Code, o.Reply.Enhanced, o.Reply.Text)
+			logged(o))
 		if err != nil || n == 0 || o.SettledAt.IsZero() {
 			return err
 		}

@@ -62,7 +62,7 @@ func TestNoStatementWalksATable(t *testing.T) {
 	}
 	defer s.Close()
 	err = s.engine.update(t.Context(), func(c conn) error {
-		callEverything(tx{explaining{c, t}, s.engine.dialect()})
+		callEverything(s.on(explaining{c, t}))
 		return nil
 	})
 	if err != nil {
@@ -114,6 +114,10 @@ type explainingEngine struct {
 
 func (e explainingEngine) view(ctx context.Context, fn func(conn) error) error {
 	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t}) })
+}
+
+func (e explainingEngine) glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error {
+	return e.engine.glance(ctx, mark, func(c conn) error { return fn(explaining{c, e.t}) })
 }
 
 func (e explainingEngine) update(ctx context.Context, fn func(conn) error) error {

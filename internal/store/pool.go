@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"zombiezen.com/go/sqlite"
+
+	"tryout/internal/beta"
 )
 
 // pool is the connections that read, opened as they are needed. The one given
@@ -17,7 +19,15 @@ type pool struct {
 	places chan struct{} // one for each connection in use
 
 	mu   sync.Mutex
-	free []*sqlite.Conn
+	free []*reader
+}
+
+// reader is a connection that reads. Between reads it may hold the snapshot of
+// a state of the database: as long as that state lasts, the next read of it
+// need not take one.
+type reader struct {
+	*sqlite.Conn
+	at beta.Mark // the state held; zero for none
 }
 
 func newPool(path string, size int) *pool {
@@ -25,7 +35,7 @@ func newPool(path string, size int) *pool {
 }
 
 // take waits for a place and returns a connection, to be given back with put.
-func (p *pool) take(ctx context.Context) (*sqlite.Conn, error) {
+func (p *pool) take(ctx context.Context) (*reader, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -34,30 +44,30 @@ func (p *pool) take(ctx context.Context) (*sqlite.Conn, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if c := p.last(); c != nil {
-		return c, nil
+	if r := p.last(); r != nil {
+		return r, nil
 	}
-	c, err := p.open()
+	r, err := p.open()
 	if err != nil {
 		<-p.places
 	}
-	return c, err
+	return r, err
 }
 
 // last takes the connection given back last, or nil.
-func (p *pool) last() *sqlite.Conn {
+func (p *pool) last() *reader {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := len(p.free)
 	if n == 0 {
 		return nil
 	}
-	c := p.free[n-1]
+	r := p.free[n-1]
 	p.free = p.free[:n-1]
-	return c
+	return r
 }
 
-func (p *pool) open() (*sqlite.Conn, error) {
+func (p *pool) open() (*reader, error) {
 	c, err := sqlite.OpenConn(p.path, sqlite.OpenReadOnly)
 	if err != nil {
 		return nil, err
@@ -65,14 +75,24 @@ func (p *pool) open() (*sqlite.Conn, error) {
 	if err := prepareReader(c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	return c, nil
+	return &reader{Conn: c}, nil
 }
 
-func (p *pool) put(c *sqlite.Conn) {
+func (p *pool) put(r *reader) {
 	p.mu.Lock()
-	p.free = append(p.free, c)
+	p.free = append(p.free, r)
 	p.mu.Unlock()
 	<-p.places
+}
+
+// release lets go of the snapshots that idle connections hold. The log cannot
+// be begun anew while an old one is held.
+func (p *pool) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.free {
+		r.release()
+	}
 }
 
 // close waits for the reads under way and closes all connections. Nothing may
@@ -81,8 +101,24 @@ func (p *pool) close() (err error) {
 	for range cap(p.places) {
 		p.places <- struct{}{}
 	}
-	for _, c := range p.free {
-		err = errors.Join(err, c.Close())
+	for _, r := range p.free {
+		err = errors.Join(err, r.Close())
 	}
 	return err
+}
+
+// hold begins to hold a snapshot; which, its first read tells.
+func (r *reader) hold() error {
+	r.release()
+	_, err := sqliteConn{r.Conn}.exec("begin")
+	return err
+}
+
+// release ends what hold began. That cannot fail in a way that would matter: a
+// connection that is not in a transaction holds nothing.
+func (r *reader) release() {
+	r.at = beta.Mark{}
+	if !r.AutocommitEnabled() {
+		sqliteConn{r.Conn}.exec("rollback")
+	}
 }

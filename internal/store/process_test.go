@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/lwa"
 	"tryout/internal/store"
 	"tryout/internal/storetest"
 )
@@ -20,7 +21,7 @@ import (
 // A test binary that finds these set is another process of a test: it does one
 // thing in a directory, says how it went, and goes on until it is killed.
 const (
-	processDoes = "TRYOUT_STORE_TEST_DOES" // "lock" or "write"
+	processDoes = "TRYOUT_STORE_TEST_DOES" // "lock", "write" or "revoke"
 	processDir  = "TRYOUT_STORE_TEST_DIR"
 )
 
@@ -33,6 +34,9 @@ func TestMain(m *testing.M) {
 		select {}
 	case "write":
 		fmt.Println(answerTo(writeBeside(dir)))
+		return
+	case "revoke":
+		fmt.Println(answerTo(revokeBeside(dir)))
 		return
 	}
 	os.Exit(m.Run())
@@ -62,6 +66,18 @@ func writeBeside(dir string) error {
 		}
 	}
 	return nil
+}
+
+var digest = lwa.Digest{1}
+
+func revokeBeside(dir string) error {
+	s, err := store.Open(context.Background(), dir, make([]byte, store.KeySize), time.Now)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = s.RevokeToken(context.Background(), digest, time.Now())
+	return err
 }
 
 // another starts another process and returns it with its answer.
@@ -142,6 +158,33 @@ func TestAnotherProcessMayWriteBeside(t *testing.T) {
 	if err != nil {
 		t.Errorf("what was written: %v", err)
 	}
+}
+
+// A token that was just used is in the memo; only the database's own mark tells
+// that somebody else revoked it.
+func TestWhatAnotherProcessRevokesIsRevokedAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	clock := storetest.NewClock()
+	s := storetest.OpenDir(t, dir, clock.Now)
+	token := lwa.Token{Vendor: "V", Scope: lwa.ScopeRead, ExpiresAt: clock.Now().Add(time.Hour)}
+	err := s.Update(t.Context(), func(tx beta.Tx) error { return addVendor(tx, "V") })
+	if err := errors.Join(err, s.SaveToken(t.Context(), digest, token)); err != nil {
+		t.Fatal(err)
+	}
+	wantRevoked := func(want bool) {
+		t.Helper()
+		got, found, err := s.Token(t.Context(), digest)
+		if err != nil || !found || !got.RevokedAt.IsZero() != want {
+			t.Fatalf("token: got %+v, found %v, error %v; want it revoked: %v", got, found, err, want)
+		}
+	}
+	wantRevoked(false)
+	wantRevoked(false) // from memory
+	if _, said := another(t, "revoke", dir); said != "done" {
+		t.Fatalf("the other process: got %q, want done", said)
+	}
+	wantRevoked(true)
 }
 
 func TestSeveralMayOpenAnEmptyDirectoryAtOnce(t *testing.T) {

@@ -21,7 +21,8 @@ func BenchmarkReads(b *testing.B) {
 		"Skill":     func(r beta.Reader) error { _, _, err := r.Skill(skill); return err },
 		"Tester":    func(r beta.Reader) error { _, _, err := r.Tester(test, "t0500@x.test"); return err },
 		"Page100": func(r beta.Reader) error {
-			return r.Testers(test, "t0500@x.test", 100, func(beta.Tester) error { return nil })
+			_, err := r.Testers(test, "t0500@x.test", 100, func(beta.Tester) error { return nil })
+			return err
 		},
 		"Next500":  func(r beta.Reader) error { _, err := r.TestersAfter(test, 300, 10); return err },
 		"DueTests": func(r beta.Reader) error { _, err := r.DueTests(time.Now(), 1); return err },

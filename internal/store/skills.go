@@ -31,7 +31,15 @@ func (t tx) CreateSkill(s beta.Skill) (bool, error) {
 	return n == 1, err
 }
 
-func (t tx) Skill(id beta.SkillID) (s beta.Skill, v beta.Vendor, err error) {
+func (t tx) Skill(id beta.SkillID) (beta.Skill, beta.Vendor, error) {
+	known, err := t.memo.skills.ask(t.mark, id, func() (k owned, err error) {
+		k.skill, k.vendor, err = t.skill(id)
+		return k, err
+	})
+	return known.skill, known.vendor, err
+}
+
+func (t tx) skill(id beta.SkillID) (s beta.Skill, v beta.Vendor, err error) {
 	found, err := t.one(func(r row) { s = skillFrom(r) }, `
 		select id, vendor_id, name, created_at
 		from skills
@@ -50,7 +58,7 @@ func (t tx) Skills(vendor beta.VendorID, after beta.SkillID, limit int) (list []
 	}, `
 		select id, vendor_id, name, created_at
 		from skills
-		where vendor_id = $1 and id > '' || $2
+		where vendor_id = '' || $1 and id > '' || $2
 		order by id
 		limit $3 + 0`, vendor, after, limit)
 	return list, err

@@ -24,6 +24,7 @@ import (
 type sqliteEngine struct {
 	readers *pool
 	writer  *writer
+	watch   *watch
 }
 
 // openSQLite opens, or creates, the database file in dir.
@@ -39,7 +40,11 @@ func openSQLite(dir string) (*sqliteEngine, error) {
 	if err := errors.Join(checkVersion(sqlite.VersionNumber), prepareWriter(w)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close())
 	}
-	return &sqliteEngine{newPool(path, 4*runtime.GOMAXPROCS(0)), startWriter(w)}, nil
+	watch, err := openWatch(path)
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return &sqliteEngine{newPool(path, 4*runtime.GOMAXPROCS(0)), startWriter(w), watch}, nil
 }
 
 // makePrivate creates the file for its owner alone; SQLite gives the files
@@ -64,10 +69,11 @@ func pragmas(c *sqlite.Conn, list ...string) error {
 
 // prepareWriter makes commits survive a power cut (FULL), keeps deleted
 // addresses from lingering in the file, and waits for an operator's command
-// that writes beside the server.
+// that writes beside the server. Reading anything, the version here, makes the
+// WAL-index that is watched.
 func prepareWriter(c *sqlite.Conn) error {
 	c.SetBusyTimeout(10 * time.Second)
-	return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-8192")
+	return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-8192", "user_version")
 }
 
 func prepareReader(c *sqlite.Conn) error {
@@ -96,27 +102,34 @@ func (e *sqliteEngine) fault() error {
 }
 
 func (e *sqliteEngine) close() error {
-	return errors.Join(e.readers.close(), e.writer.close())
+	return errors.Join(e.readers.close(), e.writer.close(), e.watch.close())
 }
 
-func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) (err error) {
-	c, err := e.readers.take(ctx)
+func (e *sqliteEngine) mark() beta.Mark { return e.watch.mark() }
+
+func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) error {
+	r, err := e.take(ctx)
 	if err != nil {
-		return cmp.Or(ctx.Err(), fmt.Errorf("take a connection: %w", err))
-	}
-	defer e.readers.put(c)
-	q := sqliteConn{c}
-	if _, err := q.exec("begin"); err != nil {
 		return err
 	}
-	defer func() {
-		_, end := q.exec("rollback")
-		err = errors.Join(err, end)
-	}()
-	return fn(q)
+	defer e.readers.put(r)
+	if err := r.hold(); err != nil {
+		return err
+	}
+	defer r.release()
+	return fn(sqliteConn{r.Conn})
+}
+
+func (e *sqliteEngine) take(ctx context.Context) (*reader, error) {
+	r, err := e.readers.take(ctx)
+	if err != nil {
+		return nil, cmp.Or(ctx.Err(), fmt.Errorf("take a connection: %w", err))
+	}
+	return r, nil
 }
 
 func (e *sqliteEngine) update(ctx context.Context, fn func(conn) error) error {
+	e.readers.release()
 	return e.writer.run(ctx, fn)
 }
 
@@ -128,7 +141,13 @@ func (q sqliteConn) exec(sql string, args ...any) (int64, error) {
 	return int64(q.c.Changes()), err
 }
 
-func (q sqliteConn) query(fn func(row) error, sql string, args ...any) (err error) {
+func (q sqliteConn) query(fn func(row) error, sql string, args ...any) error {
+	return q.queryIf(func() error { return nil }, fn, sql, args...)
+}
+
+// queryIf is query, asking may after the first step: its error is the answer
+// then, and no row is passed on.
+func (q sqliteConn) queryIf(may func() error, fn func(row) error, sql string, args ...any) (err error) {
 	stmt, err := q.c.Prepare(sql)
 	if err != nil {
 		return fmt.Errorf("prepare: %w", err)
@@ -137,18 +156,18 @@ func (q sqliteConn) query(fn func(row) error, sql string, args ...any) (err erro
 	if err := bind(stmt, args); err != nil {
 		return err
 	}
-	for {
-		more, err := stmt.Step()
-		if err != nil {
-			return unavailable(err)
+	more, err := stmt.Step()
+	if err == nil {
+		if err := may(); err != nil {
+			return err
 		}
-		if !more {
-			return nil
-		}
+	}
+	for ; more && err == nil; more, err = stmt.Step() {
 		if err := fn(sqliteRow{stmt}); err != nil {
 			return err
 		}
 	}
+	return unavailable(err)
 }
 
 // bind gives each argument its place. SQLite counts places in the order in
@@ -193,8 +212,22 @@ func (r sqliteRow) blob(column int) []byte {
 	return b
 }
 
+func (r sqliteRow) word(column int, known []string) string {
+	var room [16]byte
+	text := room[:r.stmt.ColumnBytes(column, room[:])]
+	for _, w := range known {
+		if string(text) == w {
+			return w
+		}
+	}
+	return r.text(column)
+}
+
 // unavailable marks the failures that pass: a full disk, a lock held too long.
 func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultFull, sqlite.ResultBusy, sqlite.ResultLocked:
 		return errors.Join(errAway, err)

@@ -3,6 +3,9 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -159,3 +162,40 @@ func kindOf(err error) beta.Kind {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// A snapshot that an idle connection went on holding would keep the log from
+// being begun anew, and it would grow for as long as the server runs.
+func TestTheLogDoesNotGrowForever(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := storetest.OpenDir(t, dir, storetest.NewClock().Now)
+	read := func() error {
+		return s.View(t.Context(), func(r beta.Reader) error {
+			_, err := r.Skills("V1", "", 1)
+			return err
+		})
+	}
+	for round := range 30 {
+		var readers sync.WaitGroup
+		for range 8 {
+			readers.Go(func() { must(t, read()) })
+		}
+		readers.Wait()
+		must(t, s.Update(t.Context(), func(tx beta.Tx) error { return grow(tx, round) }))
+	}
+	log, err := os.Stat(filepath.Join(dir, "tryout.db-wal"))
+	if err != nil || log.Size() > 16<<20 {
+		t.Errorf("the log: %v octets, error %v; want it begun anew every 4 MiB or so", log.Size(), err)
+	}
+}
+
+// grow writes some two megabytes.
+func grow(tx beta.Tx, round int) error {
+	name := strings.Repeat("x", 64<<10)
+	for i := range 32 {
+		if _, err := tx.CreateVendor(beta.Vendor{ID: beta.VendorID(fmt.Sprint("grown-", round, "-", i)), Name: name}, storetest.Start); err != nil {
+			return err
+		}
+	}
+	return nil
+}

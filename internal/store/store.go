@@ -14,11 +14,13 @@
 //
 // On SQLite all writes pass through one goroutine that commits those waiting
 // together (writer.go), with synchronous=FULL: an acknowledged write survives a
-// power cut.
+// power cut. What was read is remembered for as long as SQLite's own mark of
+// the database's state stands still (watch.go, memo.go), whoever writes.
 package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,6 +32,7 @@ type Store struct {
 	engine engine
 	now    func() time.Time
 	master []byte
+	memo   memo
 }
 
 // Open opens the database in the directory dir, creates it when it is not
@@ -63,6 +66,20 @@ func (s *Store) Healthy(ctx context.Context) error {
 
 // View implements [beta.Store].
 func (s *Store) View(ctx context.Context, fn func(beta.Reader) error) error {
+	return s.read(ctx, func(t tx) error { return fn(t) })
+}
+
+// read runs fn on one state of the database: by a glance, or when the database
+// moves on meanwhile, and where no glance can be had, on a snapshot.
+func (s *Store) read(ctx context.Context, fn func(tx) error) error {
+	if mark := s.engine.mark(); mark != (beta.Mark{}) {
+		err := s.engine.glance(ctx, mark, func(c conn) error {
+			return fn(tx{c, s.engine.dialect(), &s.memo, mark})
+		})
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+	}
 	return s.engine.view(ctx, func(c conn) error { return fn(s.on(c)) })
 }
 
@@ -71,13 +88,17 @@ func (s *Store) Update(ctx context.Context, fn func(beta.Tx) error) error {
 	return s.engine.update(ctx, func(c conn) error { return fn(s.on(c)) })
 }
 
-func (s *Store) on(c conn) tx { return tx{c, s.engine.dialect()} }
+func (s *Store) on(c conn) tx { return tx{c, s.engine.dialect(), &s.memo, beta.Mark{}} }
 
 // tx implements beta.Tx, and so beta.Reader, on a connection.
 type tx struct {
 	conn
 	dialect
+	memo *memo
+	mark beta.Mark // the state it reads; zero inside a transaction
 }
+
+func (t tx) Mark() beta.Mark { return t.mark }
 
 // one runs a query for at most one row.
 func (t tx) one(fn func(row), sql string, args ...any) (found bool, err error) {

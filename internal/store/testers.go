@@ -21,10 +21,13 @@ func testerFrom(r row) beta.Tester {
 	}
 }
 
-func (t tx) Tester(test beta.TestID, key string) (tester beta.Tester, found bool, err error) {
-	found, err = t.one(func(r row) { tester = testerFrom(r) },
-		"select "+testerColumns+" from testers where test_id = $1 and email_key = $2", test, key)
-	return tester, found, err
+func (t tx) Tester(test beta.TestID, key string) (beta.Tester, bool, error) {
+	known, err := t.memo.testers.ask(t.mark, testerKey{test, key}, func() (f found[beta.Tester], err error) {
+		f.there, err = t.one(func(r row) { f.row = testerFrom(r) },
+			"select "+testerColumns+" from testers where test_id = $1 and email_key = $2", test, key)
+		return f, err
+	})
+	return known.row, known.there, err
 }
 
 func (t tx) TesterByNumber(test beta.TestID, number int64) (tester beta.Tester, found bool, err error) {
@@ -33,20 +36,42 @@ func (t tx) TesterByNumber(test beta.TestID, number int64) (tester beta.Tester, 
 	return tester, found, err
 }
 
-func (t tx) Testers(test beta.TestID, after string, limit int, yield func(beta.Tester) error) error {
-	return t.query(func(r row) error { return yield(testerFrom(r)) }, `
-		select `+testerColumns+`
+func (t tx) Testers(test beta.TestID, after string, limit int, yield func(beta.Tester) error) (next string, err error) {
+	rows, last := 0, ""
+	err = t.query(func(r row) error {
+		switch rows++; rows {
+		case limit + 1: // there is more
+			next = last
+			return nil
+		case limit:
+			last = r.text(1)
+		}
+		return yield(lineFrom(r, test))
+	}, `
+		select email, email_key, state, associated_at, notified_at, unsettled, undeliverable
 		from testers
-		where test_id = $1 and email_key > '' || $2
+		where test_id = $1 + 0 and email_key > '' || $2
 		order by email_key
-		limit $3 + 0`, test, after, limit)
+		limit $3 + 1`, test, after, limit)
+	return next, err
 }
+
+// lineFrom reads what a list shows: as little as it can, since lists are long.
+func lineFrom(r row, test beta.TestID) beta.Tester {
+	return beta.Tester{
+		Test: test, Email: beta.Email{Given: r.text(0)}, State: beta.TesterState(r.word(2, states)),
+		AssociatedAt: at(r.int(3)), NotifiedAt: at(r.int(4)),
+		Unsettled: beta.MailKinds(r.int(5)), Undeliverable: r.int(6) != 0,
+	}
+}
+
+var states = []string{string(beta.Invited), string(beta.Accepted), string(beta.Declined), string(beta.Left)}
 
 func (t tx) TestersAfter(test beta.TestID, number int64, limit int) ([]beta.Tester, error) {
 	return t.testers(`
 		select `+testerColumns+`
 		from testers
-		where test_id = $1 and number > $2 + 0
+		where test_id = $1 + 0 and number > $2 + 0
 		order by number
 		limit $3 + 0`, test, number, limit)
 }

@@ -21,7 +21,11 @@ func testFrom(r row, i int) beta.Test {
 }
 
 func (t tx) SkillTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
-	return t.skillTest(id, "")
+	both, err := t.memo.skillTest.ask(t.mark, id, func() (both tested, err error) {
+		both.skill, both.test, err = t.skillTest(id, "")
+		return both, err
+	})
+	return both.skill, both.test, err
 }
 
 // LockTest holds the skill's row: every round of it belongs to it. The test is
@@ -47,10 +51,13 @@ func (t tx) skillTest(id beta.SkillID, lock string) (s beta.Skill, test beta.Tes
 	return s, test, err
 }
 
-func (t tx) Test(id beta.TestID) (test beta.Test, found bool, err error) {
-	found, err = t.one(func(r row) { test = testFrom(r, 0) },
-		"select "+testColumns+" from tests t where t.id = $1", id)
-	return test, found, err
+func (t tx) Test(id beta.TestID) (beta.Test, bool, error) {
+	known, err := t.memo.tests.ask(t.mark, id, func() (f found[beta.Test], err error) {
+		f.there, err = t.one(func(r row) { f.row = testFrom(r, 0) },
+			"select "+testColumns+" from tests t where t.id = $1", id)
+		return f, err
+	})
+	return known.row, known.there, err
 }
 
 func (t tx) CreateTest(test beta.Test) error {

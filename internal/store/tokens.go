@@ -20,13 +20,17 @@ func (s *Store) SaveToken(ctx context.Context, d lwa.Digest, t lwa.Token) error 
 }
 
 // Token implements [lwa.Store].
-func (s *Store) Token(ctx context.Context, d lwa.Digest) (t lwa.Token, found bool, err error) {
-	err = s.engine.view(ctx, func(c conn) (err error) {
-		found, err = s.on(c).one(func(r row) { t = tokenFrom(r) },
-			"select vendor_id, scope, expires_at, revoked_at from tokens where digest = $1", d[:])
+func (s *Store) Token(ctx context.Context, d lwa.Digest) (lwa.Token, bool, error) {
+	var known found[lwa.Token]
+	err := s.read(ctx, func(t tx) (err error) {
+		known, err = t.memo.tokens.ask(t.mark, d, func() (f found[lwa.Token], err error) {
+			f.there, err = t.one(func(r row) { f.row = tokenFrom(r) },
+				"select vendor_id, scope, expires_at, revoked_at from tokens where digest = $1", d[:])
+			return f, err
+		})
 		return err
 	})
-	return t, found, err
+	return known.row, known.there, err
 }
 
 // RevokeToken implements [lwa.Store].

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,12 +152,11 @@ func tester(number int64, key string) beta.Tester {
 // list reads all testers of the round, by key.
 func (b *bench) list() (testers []beta.Tester) {
 	b.Helper()
-	b.view(func(r beta.Reader) error {
-		return r.Testers(round, "", 10_000, func(t beta.Tester) error {
-			testers = append(testers, t)
-			return nil
-		})
+	b.view(func(r beta.Reader) (err error) {
+		testers, err = r.TestersAfter(round, -1, 10_000)
+		return err
 	})
+	slices.SortFunc(testers, func(a, b beta.Tester) int { return strings.Compare(a.Email.Key, b.Email.Key) })
 	return testers
 }
 

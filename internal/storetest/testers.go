@@ -178,7 +178,7 @@ var testerCases = []Case{
 		b.add(1, "a", "b")
 		calls := 0
 		err := b.View(b.ctx, func(r beta.Reader) error {
-			return r.Testers(round, "", 10, func(beta.Tester) error { calls++; return errStop })
+			return second(r.Testers(round, "", 10, func(beta.Tester) error { calls++; return errStop }))
 		})
 		b.wantError("list", err, errStop)
 		b.want("calls", calls, 1)
@@ -194,13 +194,15 @@ func walkWhileOthersComeAndGo(b *bench) {
 	for limit := 1; limit <= 41; limit += 10 {
 		var met []beta.Tester
 		for after := ""; ; {
-			page := b.page(after, limit)
-			if len(page) == 0 {
+			var page []beta.Tester
+			page, after = b.page(after, limit)
+			if after == "" {
+				met = append(met, staying(page)...)
 				break
 			}
 			last := page[len(page)-1]
-			after = last.Email.Key
 			met = append(met, staying(page)...)
+			b.want("the mark", after, last.Email.Key)
 			b.update(func(tx beta.Tx) error {
 				if last.Number >= 1000 {
 					b.ok(tx.RemoveTesters(round, []beta.Tester{last}, Start))
@@ -227,13 +229,24 @@ func staying(page []beta.Tester) []beta.Tester {
 	return slices.DeleteFunc(page, func(t beta.Tester) bool { return t.Number >= 1000 })
 }
 
-func (b *bench) page(after string, limit int) (page []beta.Tester) {
+// page lists a page and checks that each line says what is stored.
+func (b *bench) page(after string, limit int) (page []beta.Tester, next string) {
 	b.Helper()
-	b.view(func(r beta.Reader) error {
-		return r.Testers(round, after, limit, func(t beta.Tester) error {
-			page = append(page, t)
+	b.view(func(r beta.Reader) (err error) {
+		page = nil
+		var lines []beta.Tester
+		next, err = r.Testers(round, after, limit, func(t beta.Tester) error {
+			lines = append(lines, t)
 			return nil
 		})
+		for _, line := range lines {
+			t, _, readErr := r.Tester(round, line.Email.Given) // which are keys here
+			err = errors.Join(err, readErr)
+			page = append(page, t)
+			t.Number, t.Email.Key, t.FeedbackAt, t.Mails = 0, "", time.Time{}, 0
+			b.want("the line", line, t)
+		}
+		return err
 	})
-	return page
+	return page, next
 }

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"tryout/internal/beta"
+)
+
+// errMoved is how a glance fails when something was committed while it lasted.
+var errMoved = errors.New("the database moved on")
+
+// glance reads the state that mark names. What the memo answers costs it
+// nothing: it takes a connection only when something is asked, and a snapshot
+// only if the connection does not hold that state's already. A new snapshot is
+// held against the mark before the first row is passed on.
+type glance struct {
+	e     *sqliteEngine
+	ctx   context.Context
+	at    beta.Mark
+	r     *reader
+	moved bool
+}
+
+// glance runs fn on the state that mark names. It fails with errMoved,
+// whatever fn says, when that was over before fn had read everything.
+func (e *sqliteEngine) glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	g := &glance{e: e, ctx: ctx, at: mark}
+	defer g.end()
+	err := fn(g)
+	if g.moved {
+		return errMoved
+	}
+	return err
+}
+
+func (g *glance) end() {
+	if g.r != nil {
+		g.e.readers.put(g.r)
+	}
+}
+
+func (g *glance) exec(string, ...any) (int64, error) {
+	return 0, errors.New("a glance changes nothing")
+}
+
+func (g *glance) query(fn func(row) error, sql string, args ...any) (err error) {
+	if g.r == nil {
+		if g.r, err = g.e.take(g.ctx); err != nil {
+			return err
+		}
+	}
+	if g.r.at == g.at {
+		return sqliteConn{g.r.Conn}.query(fn, sql, args...)
+	}
+	if g.r.at != (beta.Mark{}) {
+		g.e.readers.release() // the others are behind as well
+	}
+	if err := g.r.hold(); err != nil {
+		return err
+	}
+	return sqliteConn{g.r.Conn}.queryIf(g.still, fn, sql, args...)
+}
+
+// still reports whether the database is in the glance's state. It is asked when
+// the snapshot has just been taken: that is the state's then, since states do
+// not come back.
+func (g *glance) still() error {
+	if g.e.mark() == g.at {
+		g.r.at = g.at
+		return nil
+	}
+	g.moved = true
+	g.r.release()
+	return errMoved
+}

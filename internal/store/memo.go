@@ -1,0 +1,87 @@
+package store
+
+import (
+	"sync"
+
+	"tryout/internal/beta"
+	"tryout/internal/lwa"
+)
+
+// memo is what point reads answered in one state of the database, good for as
+// long as the database is in that state: a moment while it is written to, long
+// while it is only read. Nothing in it can be stale, for it is asked with the
+// mark that the database has now, not told what was changed.
+type memo struct {
+	tokens    table[lwa.Digest, found[lwa.Token]]
+	skills    table[beta.SkillID, owned]
+	skillTest table[beta.SkillID, tested]
+	tests     table[beta.TestID, found[beta.Test]]
+	testers   table[testerKey, found[beta.Tester]]
+}
+
+// maxRows bounds each table; a full one begins anew.
+const maxRows = 4096
+
+type (
+	testerKey struct {
+		test beta.TestID
+		key  string
+	}
+	owned struct {
+		skill  beta.Skill
+		vendor beta.Vendor
+	}
+	tested struct {
+		skill beta.Skill
+		test  beta.Test
+	}
+	found[T any] struct {
+		row   T
+		there bool
+	}
+)
+
+// table is the answers to one question.
+type table[K comparable, V any] struct {
+	mu   sync.RWMutex
+	mark beta.Mark
+	rows map[K]V
+}
+
+// ask returns what the answer was in the state that mark names, asking read if
+// that is not known. A zero mark knows nothing.
+func (t *table[K, V]) ask(mark beta.Mark, key K, read func() (V, error)) (V, error) {
+	if mark == (beta.Mark{}) {
+		return read()
+	}
+	if v, ok := t.row(mark, key); ok {
+		return v, nil
+	}
+	v, err := read()
+	if err == nil {
+		t.keep(mark, key, v)
+	}
+	return v, err
+}
+
+func (t *table[K, V]) row(mark beta.Mark, key K) (v V, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.mark == mark {
+		v, ok = t.rows[key]
+	}
+	return v, ok
+}
+
+func (t *table[K, V]) keep(mark beta.Mark, key K, v V) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.rows == nil {
+		t.rows = make(map[K]V)
+	}
+	if t.mark != mark || len(t.rows) >= maxRows {
+		clear(t.rows)
+		t.mark = mark
+	}
+	t.rows[key] = v
+}
