@@ -1,8 +1,10 @@
 package mail
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +42,7 @@ func (c *conn) reset(ctx context.Context) *Failure {
 // bodyType declares octets above 127 where that can be understood (RFC 6152).
 func (c *conn) bodyType(data []byte) string {
 	_, offered := c.offers["8BITMIME"]
-	if offered && strings.ContainsFunc(string(data), func(r rune) bool { return r >= 0x80 }) {
+	if offered && slices.ContainsFunc(data, func(b byte) bool { return b >= 0x80 }) {
 		return " BODY=8BITMIME"
 	}
 	return ""
@@ -104,23 +106,19 @@ func (c *conn) body(ctx context.Context, data []byte) (Reply, *Failure) {
 // begins a line is doubled (RFC 5321, 4.5.2); and the final dot.
 func stuff(data []byte) []byte {
 	out := make([]byte, 0, len(data)+len(data)/32+8)
-	atStart := true
-	for i := 0; i < len(data); i++ {
-		b := data[i]
-		if b == '\r' || b == '\n' {
-			if b == '\r' && i+1 < len(data) && data[i+1] == '\n' {
-				i++
-			}
-			out, atStart = append(out, '\r', '\n'), true
-			continue
+	for len(data) > 0 {
+		line, end := data, len(data)
+		if lf := bytes.IndexByte(data, '\n'); lf >= 0 {
+			line, end = bytes.TrimSuffix(data[:lf], []byte{'\r'}), lf+1
 		}
-		if b == '.' && atStart {
+		if cr := bytes.IndexByte(line, '\r'); cr >= 0 { // one that ends a line by itself
+			line, end = line[:cr], cr+1
+		}
+		if len(line) > 0 && line[0] == '.' {
 			out = append(out, '.')
 		}
-		out, atStart = append(out, b), false
-	}
-	if !atStart {
-		out = append(out, '\r', '\n')
+		out = append(append(out, line...), '\r', '\n')
+		data = data[end:]
 	}
 	return append(out, '.', '\r', '\n')
 }
