@@ -18,6 +18,7 @@ type conn struct {
 	line     net.Conn // what was dialed
 	net      net.Conn // what is spoken over: the line, or TLS on it
 	r        *bufio.Reader
+	out      []byte              // room for a message
 	alarm    *time.Timer         // interrupts; set while the network is used
 	offers   map[string][]string // EHLO keywords and their parameters, in upper case
 	secure   bool                // TLS is on

@@ -26,7 +26,8 @@ func (c *conn) transact(ctx context.Context, m Message) (Reply, *Failure) {
 		fail := c.fail(stepData, ctx.Err())
 		return fail.Reply, fail
 	}
-	return c.body(context.WithoutCancel(ctx), stuff(m.Data))
+	c.out = stuff(c.out[:0], m.Data)
+	return c.body(context.WithoutCancel(ctx), c.out)
 }
 
 // reset forgets a transaction that was given up.
@@ -101,11 +102,11 @@ func (c *conn) body(ctx context.Context, data []byte) (Reply, *Failure) {
 	return c.hear(ctx, end, c.timeouts.Dot)
 }
 
-// stuff makes of data what follows DATA: every line ends in CRLF whatever it
+// stuff appends to out what follows DATA: data, in which every line ends in CRLF whatever it
 // ended in, so that no relay can take a part of it for the end; a dot that
 // begins a line is doubled (RFC 5321, 4.5.2); and the final dot.
-func stuff(data []byte) []byte {
-	out := make([]byte, 0, len(data)+len(data)/32+8)
+func stuff(out, data []byte) []byte {
+	out = slices.Grow(out, len(data)+len(data)/32+8)
 	for len(data) > 0 {
 		line, end := data, len(data)
 		if lf := bytes.IndexByte(data, '\n'); lf >= 0 {
