@@ -12,6 +12,7 @@ import (
 // [ErrNotYet] when that cannot be told yet.
 func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, err error) {
 	err = s.store.View(ctx, func(r Reader) error {
+		l, wanted = Letter{}, false
 		inv, err := s.about(r, m.ID.Test)
 		if errors.Is(err, errNoInvitation) {
 			return nil // the test is gone
@@ -19,10 +20,17 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 		if err != nil {
 			return err
 		}
-		if inv.Tester, _, err = r.TesterByNumber(m.ID.Test, m.ID.Tester); err != nil {
+		// By the address: one look tells whether the tester is there and, if
+		// not, whether the same person was added again.
+		now, found, err := r.Tester(m.ID.Test, m.To.Key)
+		if err != nil {
 			return err
 		}
-		wanted, err = s.wanted(r, m, inv)
+		again := found && now.Number != m.ID.Tester
+		if !again {
+			inv.Tester = now
+		}
+		wanted, err = s.wanted(r, m, inv, again)
 		l = s.letter(m, inv)
 		return err
 	})
@@ -43,14 +51,14 @@ func (s *Service) letter(m Mail, inv Invitation) Letter {
 // being sent: ask again when that is settled.
 var ErrNotYet = errors.New("an earlier mail to the same person is being sent")
 
-// wanted judges a mail by what is true now.
-func (s *Service) wanted(r Reader, m Mail, inv Invitation) (bool, error) {
+// wanted judges a mail by what is true now; again means that who it is for was
+// removed and added again.
+func (s *Service) wanted(r Reader, m Mail, inv Invitation, again bool) (bool, error) {
 	there := inv.Tester.Number == m.ID.Tester
 	switch m.Kind {
 	case RemovedMail:
-		_, again, err := r.Tester(m.ID.Test, m.To.Key)
-		if err != nil || again {
-			return false, err
+		if there || again {
+			return false, nil
 		}
 		return wasInvited(r, m.ID)
 	case EndedMail:

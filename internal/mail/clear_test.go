@@ -19,12 +19,13 @@ func (farConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 
 func far(t *testing.T) (*conn, net.Conn) {
 	ours, theirs := net.Pipe() // unread, a write blocks, and the test with it
 	t.Cleanup(func() { ours.Close(); theirs.Close() })
-	return &conn{
+	c := &conn{
 		relay:    Relay{Host: "relay.example", Port: 25, User: "user", Password: "secret"},
 		timeouts: Timeouts{Command: time.Minute},
-		net:      farConn{ours},
 		offers:   map[string][]string{"AUTH": {"PLAIN", "LOGIN"}},
-	}, theirs
+	}
+	c.use(farConn{ours})
+	return c, theirs
 }
 
 func TestAPasswordDoesNotGoInClear(t *testing.T) {

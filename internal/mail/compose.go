@@ -27,6 +27,7 @@ type field struct{ name, value string }
 // in quoted-printable.
 func compose(h header, key string, d draft) []byte {
 	var b bytes.Buffer
+	b.Grow(1024 + 5*(len(d.text)+len(d.html))/4) // as much as most need
 	parts := multipart.NewWriter(&b)
 	if err := parts.SetBoundary("=_" + key); err != nil {
 		panic(fmt.Sprintf("mail: boundary from %q: %v", key, err)) // a MailID is letters, digits and dots

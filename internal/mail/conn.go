@@ -15,8 +15,11 @@ const quitPatience = time.Second
 type conn struct {
 	relay    Relay
 	timeouts Timeouts
-	net      net.Conn
+	line     net.Conn // what was dialed
+	net      net.Conn // what is spoken over: the line, or TLS on it
 	r        *bufio.Reader
+	out      []byte              // room for a message
+	alarm    *time.Timer         // interrupts; set while the network is used
 	offers   map[string][]string // EHLO keywords and their parameters, in upper case
 	secure   bool                // TLS is on
 	dirty    bool                // a transaction was given up: RSET comes first
@@ -87,22 +90,24 @@ func (c *conn) within(ctx context.Context, limit time.Duration, f func() error) 
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	step, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	line := c.net // f may put TLS in its place
-	stop := context.AfterFunc(step, func() { line.SetDeadline(time.Unix(1, 0)) })
+	c.alarm.Reset(limit)
+	forget := context.AfterFunc(ctx, c.interrupt)
 	err := f()
-	if !stop() {
+	inTime, undisturbed := c.alarm.Stop(), forget()
+	if !inTime || !undisturbed {
 		c.broken = true // too late for anything more, even where f was just done
 	}
 	switch {
-	case err == nil || step.Err() == nil:
+	case err == nil, inTime && undisturbed:
 		return err
-	case ctx.Err() != nil:
+	case !undisturbed:
 		return ctx.Err()
 	}
 	return os.ErrDeadlineExceeded
 }
+
+// interrupt ends what is under way on the network, and all that would come.
+func (c *conn) interrupt() { c.line.SetDeadline(time.Unix(1, 0)) }
 
 // quit says goodbye and closes.
 func (c *conn) quit() {

@@ -15,7 +15,7 @@ import (
 )
 
 // Stuff is stuff, for fuzzing.
-func Stuff(data []byte) []byte { return stuff(data) }
+func Stuff(data []byte) []byte { return stuff(nil, data) }
 
 // ReadReply is readReply from a text.
 func ReadReply(s string) (Reply, error) {

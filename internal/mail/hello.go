@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 )
 
 // dial connects to the relay.
@@ -21,7 +22,7 @@ func (c *conn) dial(ctx context.Context) error {
 	nc, err := d.DialContext(limit, "tcp", c.relay.Addr())
 	switch {
 	case err == nil:
-		c.net, c.r = nc, bufio.NewReader(nc)
+		c.use(nc)
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -29,6 +30,13 @@ func (c *conn) dial(ctx context.Context) error {
 		return os.ErrDeadlineExceeded
 	}
 	return err
+}
+
+// use makes what was dialed the line that the dialogue is held over.
+func (c *conn) use(line net.Conn) {
+	c.line, c.net, c.r = line, line, bufio.NewReader(line)
+	c.alarm = time.AfterFunc(time.Hour, c.interrupt)
+	c.alarm.Stop() // until the network is used
 }
 
 // open makes the dialogue that comes before the first message: the banner,

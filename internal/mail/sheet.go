@@ -73,6 +73,8 @@ func readSheet(name string) (s sheet, err error) {
 // fill writes the words on the sheet.
 func (s sheet) fill(w words) (draft, error) {
 	var subject, text, html strings.Builder
+	text.Grow(1 << 10)
+	html.Grow(4 << 10)
 	if err := s.text.ExecuteTemplate(&subject, "subject", w); err != nil {
 		return draft{}, err
 	}

@@ -1,8 +1,10 @@
 package mail
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +26,8 @@ func (c *conn) transact(ctx context.Context, m Message) (Reply, *Failure) {
 		fail := c.fail(stepData, ctx.Err())
 		return fail.Reply, fail
 	}
-	return c.body(context.WithoutCancel(ctx), stuff(m.Data))
+	c.out = stuff(c.out[:0], m.Data)
+	return c.body(context.WithoutCancel(ctx), c.out)
 }
 
 // reset forgets a transaction that was given up.
@@ -40,7 +43,7 @@ func (c *conn) reset(ctx context.Context) *Failure {
 // bodyType declares octets above 127 where that can be understood (RFC 6152).
 func (c *conn) bodyType(data []byte) string {
 	_, offered := c.offers["8BITMIME"]
-	if offered && strings.ContainsFunc(string(data), func(r rune) bool { return r >= 0x80 }) {
+	if offered && slices.ContainsFunc(data, func(b byte) bool { return b >= 0x80 }) {
 		return " BODY=8BITMIME"
 	}
 	return ""
@@ -99,28 +102,24 @@ func (c *conn) body(ctx context.Context, data []byte) (Reply, *Failure) {
 	return c.hear(ctx, end, c.timeouts.Dot)
 }
 
-// stuff makes of data what follows DATA: every line ends in CRLF whatever it
+// stuff appends to out what follows DATA: data, in which every line ends in CRLF whatever it
 // ended in, so that no relay can take a part of it for the end; a dot that
 // begins a line is doubled (RFC 5321, 4.5.2); and the final dot.
-func stuff(data []byte) []byte {
-	out := make([]byte, 0, len(data)+len(data)/32+8)
-	atStart := true
-	for i := 0; i < len(data); i++ {
-		b := data[i]
-		if b == '\r' || b == '\n' {
-			if b == '\r' && i+1 < len(data) && data[i+1] == '\n' {
-				i++
-			}
-			out, atStart = append(out, '\r', '\n'), true
-			continue
+func stuff(out, data []byte) []byte {
+	out = slices.Grow(out, len(data)+len(data)/32+8)
+	for len(data) > 0 {
+		line, end := data, len(data)
+		if lf := bytes.IndexByte(data, '\n'); lf >= 0 {
+			line, end = bytes.TrimSuffix(data[:lf], []byte{'\r'}), lf+1
 		}
-		if b == '.' && atStart {
+		if cr := bytes.IndexByte(line, '\r'); cr >= 0 { // one that ends a line by itself
+			line, end = line[:cr], cr+1
+		}
+		if len(line) > 0 && line[0] == '.' {
 			out = append(out, '.')
 		}
-		out, atStart = append(out, b), false
-	}
-	if !atStart {
-		out = append(out, '\r', '\n')
+		out = append(append(out, line...), '\r', '\n')
+		data = data[end:]
 	}
 	return append(out, '.', '\r', '\n')
 }
