@@ -23,10 +23,10 @@ type raw struct {
 const (
 	insertTesters = `
 		insert into testers (test_id, number, email, email_key, state, associated_at,
-			notified_at, feedback_at, mails, unsettled, undeliverable)
+			notified_at, feedback_at, mails, unsettled, blocked)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, $2, $3,
-			$4, 0, $5, $6, 0
-		from json_each($7)
+			$4, 0, $5, $6, $7
+		from json_each($8)
 		where true
 		on conflict (test_id, email_key) do nothing
 		returning number`
@@ -81,7 +81,7 @@ func (r *raw) prepare() (err error) {
 
 // add writes one addition; begin and commit are the caller's.
 func (r *raw) add(a addition) error {
-	bind(r.testers, a.place.test, "INVITED", a.at, a.at, 1, 1, a.testers)
+	bind(r.testers, a.place.test, "INVITED", a.at, a.at, 1, 1, 0, a.testers)
 	bind(r.saveTest, "RUNNING", "", a.at+life, 0, a.last, a.last, 0, a.place.test)
 	bind(r.mails, a.place.test, "INVITATION", vendor, a.id, a.request, 1, a.at, a.at, a.mails)
 	bind(r.batch, a.id, a.place.test, a.place.skill, vendor, "token 01234567", a.request, string(beta.OpAdd), a.at, a.entries, a.first, a.last)

@@ -88,7 +88,7 @@ func raiseRemoved(s *series) bool {
 		for at, gone := range c.past.removed {
 			if gone && at.skill >= running && !c.doubts(at) {
 				s.write(`insert into testers
-					(test_id, number, email, email_key, state, associated_at, notified_at, feedback_at, mails, unsettled, undeliverable)
+					(test_id, number, email, email_key, state, associated_at, notified_at, feedback_at, mails, unsettled, blocked)
 					select test_id, number, email, email_key, 'INVITED', associated_at, 0, 0, 0, 0, 0
 					from former_testers
 					where associated_at > 0 and email_key = ? and test_id = (select id from tests where skill_id = ?)

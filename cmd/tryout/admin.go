@@ -33,7 +33,7 @@ func (f jsonFlag) print(io streams, v any, line string) error {
 
 // service is the domain on a store, for commands that queue no mail.
 func service(s *store.Store) *beta.Service {
-	return beta.NewService(s, time.Now, beta.Rules{}, func(beta.Link) string { return "" }, func() {})
+	return beta.NewService(s, time.Now, beta.Rules{}, func(beta.Place, beta.Link) string { return "" }, func() {})
 }
 
 type created struct {

@@ -60,6 +60,11 @@ func (p *program) openStore(ctx context.Context, s settings) (err error) {
 	if p.store, err = openData(ctx, s.data, s.master); err != nil {
 		return err
 	}
+	if n, err := applyForgotten(ctx, p.store, s.data); err != nil {
+		return err
+	} else if n > 0 {
+		p.log.Warn("an older database was restored; people who were erased since are erased again", "people", n)
+	}
 	return p.store.LapseClaims(ctx) // the lock says that nobody else serves
 }
 
@@ -111,7 +116,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	}
 	p.outbox = &outbox.Outbox{}
 	p.service = beta.NewService(p.store, time.Now, s.rules,
-		func(l beta.Link) string { return p.url + "/i/" + links.Text(l) }, p.outbox.Wake)
+		func(at beta.Place, l beta.Link) string { return p.url + "/" + string(at) + "/" + links.Text(l) }, p.outbox.Wake)
 	p.relay = &mail.Client{Relay: s.relay, Hello: hello(host(p.url))}
 	p.outbox.Queue, p.outbox.Author, p.outbox.Writer, p.outbox.Sender = p.store, p.service, writer, p.relay
 	p.outbox.Now, p.outbox.Log, p.outbox.Workers = time.Now, p.log, s.connections

@@ -38,6 +38,8 @@ type cli struct {
 
 	Why    whyCmd    `cmd:"" help:"Tell what became of the mails to a tester, and what happens next."`
 	Resend resendCmd `cmd:"" help:"Send a tester again what did not arrive."`
+	Allow  allowCmd  `cmd:"" help:"Mail an address again that bounced, complained or unsubscribed, for all tests of the skill's vendor."`
+	Forget forgetCmd `cmd:"" help:"Erase a person from every test, and never add the address again."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`

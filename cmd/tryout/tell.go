@@ -78,7 +78,7 @@ func event(e beta.Event) string {
 	if text == "" {
 		text = sentence(strings.ToLower(string(e.Operation)))
 	}
-	if e.Operation != beta.OpAccept && e.Operation != beta.OpDecline && e.Operation != beta.OpExpire {
+	if e.By != "tester" && e.By != "clock" {
 		text += " by " + e.By
 	}
 	if e.Result == beta.Already {
@@ -104,6 +104,10 @@ var events = map[beta.Operation]string{
 	beta.OpResend:   "Sent again by hand",
 	beta.OpAccept:   "Accepted",
 	beta.OpDecline:  "Said no thanks, or left",
+
+	beta.OpUnsubscribe: "Unsubscribed from the vendor's mail",
+	beta.OpSubscribe:   "Wants the vendor's mail after all",
+	beta.OpAllow:       "Allowed to be mailed again",
 }
 
 var reasons = map[beta.Reason]string{
@@ -115,6 +119,9 @@ var reasons = map[beta.Reason]string{
 	beta.BecauseUnsettled:     "an earlier one was still on its way",
 	beta.BecauseRepeated:      "named twice in the same call",
 	beta.BecauseNotThere:      "they were not in the test",
+	beta.BecauseUnsubscribed:  "they want no mail of the vendor",
+	beta.BecauseComplained:    "they reported our mail as spam",
+	beta.BecauseForgotten:     "the person was erased",
 	beta.BecauseNothingFailed: "nothing that failed is there to be sent again",
 }
 
@@ -133,6 +140,8 @@ func next(s beta.Story, now time.Time) string {
 		return "Next: nothing."
 	case reason == beta.BecauseUndeliverable:
 		return "Next: nothing by itself; " + reasons[reason] + ". To try once more: tryout resend."
+	case reason == beta.BecauseUnsubscribed || reason == beta.BecauseComplained:
+		return "Next: nothing; " + reasons[reason] + ". Should they say otherwise: tryout allow."
 	case reason != "":
 		return "Next: nothing; " + reasons[reason] + "."
 	case len(s.Mails) > 0 && (s.Mails[0].State == beta.MailFailed || s.Mails[0].State == beta.MailUnknown || s.Mails[0].State == beta.MailBounced):

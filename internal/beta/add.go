@@ -2,6 +2,7 @@ package beta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -29,26 +30,43 @@ func (s *Service) AddTesters(ctx context.Context, by Caller, id SkillID, emails 
 
 // newcomers makes the testers that an add would store, each with its
 // invitation when the test runs and the person did not ask for no mail before.
+// Those who were erased are none: they get a number, for the batch, and that is all.
 func (c *change) newcomers(emails []Email) ([]Tester, error) {
-	refused, err := c.Suppressed(c.test.ID, keys(emails))
-	if err != nil {
+	keys := keys(emails)
+	answered, errAnswered := c.Suppressed(c.test.ID, keys)
+	refused, errRefused := c.Refusals(c.batch.Vendor, keys)
+	gone, errGone := c.Forgotten(keys)
+	if err := errors.Join(errAnswered, errRefused, errGone); err != nil {
 		return nil, err
 	}
-	testers := make([]Tester, len(emails))
+	testers := make([]Tester, 0, len(emails))
 	if c.test.Stored == Running {
 		c.mails = make([]Mail, 0, len(emails))
 	}
-	for i, e := range emails {
+	for _, e := range emails {
 		c.test.Numbers++
-		testers[i] = Tester{
-			Test: c.test.ID, Number: c.test.Numbers, Email: e,
-			State: stateAfter(refused[e.Key]), AssociatedAt: c.now,
+		if gone[e.Key] {
+			c.forgotten(e)
+			continue
 		}
-		if c.test.Stored == Running && testers[i].Reachable() {
-			c.mail(&testers[i], InvitationMail)
+		t := Tester{
+			Test: c.test.ID, Number: c.test.Numbers, Email: e, AssociatedAt: c.now,
+			State: stateAfter(answered[e.Key]), Blocked: refused[e.Key],
 		}
+		if c.test.Stored == Running && t.Reachable() {
+			c.mail(&t, InvitationMail)
+		}
+		testers = append(testers, t)
 	}
 	return testers, nil
+}
+
+// forgotten gives the newest number to somebody who is not to be stored.
+func (c *change) forgotten(e Email) {
+	if c.gone == nil {
+		c.gone = map[string]int64{}
+	}
+	c.gone[e.Key] = c.test.Numbers
 }
 
 func stateAfter(refusal Reason) TesterState {
@@ -71,6 +89,10 @@ func (c *change) noteAdded(emails []Email, offered []Tester, added []int64) erro
 	c.batch.Entries = make([]Entry, 0, len(emails))
 	noted := make(map[string]int64, len(offered))
 	for _, e := range emails {
+		if number, gone := c.gone[e.Key]; gone {
+			c.note(number, Skipped, BecauseForgotten)
+			continue
+		}
 		if number, again := noted[e.Key]; again {
 			c.note(number, Already, BecauseRepeated)
 			continue

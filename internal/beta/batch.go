@@ -19,6 +19,11 @@ const (
 	OpResend   Operation = "RESEND"
 	OpAccept   Operation = "ACCEPT"  // by the tester
 	OpDecline  Operation = "DECLINE" // by the tester: no thanks, or leaving
+
+	OpUnsubscribe Operation = "UNSUBSCRIBE" // by the tester: no mail of this vendor any more
+	OpSubscribe   Operation = "SUBSCRIBE"   // by the tester: mail after all
+	OpAllow       Operation = "ALLOW"       // by the operator: mail after all
+	OpForget      Operation = "FORGET"      // by the operator: erased
 )
 
 // Result is what became of one address in a call.
@@ -44,9 +49,12 @@ const (
 	BecauseDeclined      Reason = "DECLINED"
 	BecauseLeft          Reason = "LEFT"
 	BecauseUndeliverable Reason = "UNDELIVERABLE"
-	BecauseCoolDown      Reason = "COOL_DOWN" // mailed too recently
-	BecauseUnsettled     Reason = "UNSETTLED" // an earlier mail of this kind is still on its way
-	BecauseRepeated      Reason = "REPEATED"  // named before in the same call
+	BecauseUnsubscribed  Reason = "UNSUBSCRIBED" // wants no mail of the vendor
+	BecauseComplained    Reason = "COMPLAINED"   // reported our mail as spam
+	BecauseForgotten     Reason = "SUPPRESSED"   // was erased, and is not added again
+	BecauseCoolDown      Reason = "COOL_DOWN"    // mailed too recently
+	BecauseUnsettled     Reason = "UNSETTLED"    // an earlier mail of this kind is still on its way
+	BecauseRepeated      Reason = "REPEATED"     // named before in the same call
 	BecauseNotThere      Reason = "NOT_THERE"
 	BecauseNothingFailed Reason = "NOTHING_FAILED" // no mail of theirs is there to be sent again
 )

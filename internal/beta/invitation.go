@@ -20,6 +20,15 @@ type Link struct {
 	Added  int64 // the association date in milliseconds since 1970
 }
 
+// Place is a page that a personal link leads to; it is the first part of its path.
+type Place string
+
+// The places.
+const (
+	InvitationPlace  Place = "i"
+	UnsubscribePlace Place = "u"
+)
+
 // Link returns the tester's personal link.
 func (t Tester) Link() Link {
 	return Link{t.Test, t.Number, t.AssociatedAt.UnixMilli()}

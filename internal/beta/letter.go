@@ -30,20 +30,34 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 		if !again {
 			inv.Tester = now
 		}
+		who, err := s.linkOf(r, m, inv.Tester)
+		if err != nil {
+			return err
+		}
 		wanted, err = s.wanted(r, m, inv, again)
-		l = s.letter(m, inv)
+		l = s.letter(m, inv, who)
 		return err
 	})
 	return l, wanted, err
 }
 
-func (s *Service) letter(m Mail, inv Invitation) Letter {
+// linkOf is the personal link of who m is for, also when they were removed.
+func (s *Service) linkOf(r Reader, m Mail, now Tester) (Link, error) {
+	if now.Number == m.ID.Tester {
+		return now.Link(), nil
+	}
+	f, _, err := r.FormerTester(m.ID.Test, m.ID.Tester)
+	return Link{m.ID.Test, m.ID.Tester, f.AssociatedAt.UnixMilli()}, err
+}
+
+func (s *Service) letter(m Mail, inv Invitation, who Link) Letter {
 	return Letter{
 		ID: m.ID, QueuedAt: m.QueuedAt, Kind: m.Kind, To: m.To,
 		Skill: inv.Skill.Name, Vendor: inv.Vendor.Name,
 		FeedbackEmail: inv.Test.FeedbackEmail, ExpiresAt: inv.Test.ExpiresAt,
-		Link:     s.linkURL(inv.Tester.Link()),
-		Accepted: inv.Tester.State == Accepted,
+		Link:        s.linkURL(InvitationPlace, who),
+		Unsubscribe: s.linkURL(UnsubscribePlace, who),
+		Accepted:    inv.Tester.State == Accepted,
 	}
 }
 
@@ -57,8 +71,9 @@ func (s *Service) wanted(r Reader, m Mail, inv Invitation, again bool) (bool, er
 	there := inv.Tester.Number == m.ID.Tester
 	switch m.Kind {
 	case RemovedMail:
-		if there || again {
-			return false, nil
+		refused, err := r.Refusals(inv.Vendor.ID, []string{m.To.Key})
+		if err != nil || there || again || refused[m.To.Key] != "" {
+			return false, err
 		}
 		return wasInvited(r, m.ID)
 	case EndedMail:

@@ -80,6 +80,7 @@ func TestALetterSaysEverythingAMessageNeeds(t *testing.T) {
 		ID: beta.MailID{Test: link.Test, Tester: link.Tester, Seq: 1}, QueuedAt: w.clock.Now(), Kind: beta.InvitationMail,
 		To: email("Anna@example.com"), Skill: "Quiz", Vendor: "Acme", FeedbackEmail: "fb@example.com",
 		ExpiresAt: test.ExpiresAt, Link: fmt.Sprintf("https://try.example/i/%s-%d", link.Test, link.Tester),
+		Unsubscribe: fmt.Sprintf("https://try.example/u/%s-%d", link.Test, link.Tester),
 	}
 	if diff := cmp.Diff(want, letter); diff != "" || !wanted {
 		t.Errorf("wanted %v, letter (-want +got):\n%s", wanted, diff)

@@ -104,6 +104,7 @@ type Letter struct {
 	FeedbackEmail string    // where feedback goes; empty when not given
 	ExpiresAt     time.Time // when the test ends by itself
 	Link          string    // the recipient's personal link, absolute
+	Unsubscribe   string    // where the recipient says that they want no mail of the vendor, absolute
 	Accepted      bool      // whether the recipient has accepted
 }
 

@@ -44,13 +44,15 @@ func lastFailed(mails []MailRecord) (failed []MailRecord) {
 }
 
 func (c *change) resend(t Tester, failed []MailRecord) error {
-	was := t.Undeliverable
-	t.Undeliverable = false
+	was := t.Blocked
+	if was == BecauseUndeliverable {
+		t.Blocked = ""
+	}
 	switch {
 	case !t.Reachable():
 		c.note(t.Number, Skipped, t.Refusal())
 		return nil
-	case len(failed) == 0 && !was:
+	case len(failed) == 0 && was == "":
 		c.note(t.Number, Skipped, BecauseNothingFailed)
 		return nil
 	}

@@ -38,13 +38,13 @@ type Service struct {
 	Rules
 	store   Store
 	now     func() time.Time
-	linkURL func(Link) string
+	linkURL func(Place, Link) string
 	queued  func()
 }
 
 // NewService returns a Service on store. Time comes from now; linkURL makes the
-// address of a personal link; queued is called after mail was queued.
-func NewService(store Store, now func() time.Time, rules Rules, linkURL func(Link) string, queued func()) *Service {
+// address of a page that a personal link leads to; queued is called after mail was queued.
+func NewService(store Store, now func() time.Time, rules Rules, linkURL func(Place, Link) string, queued func()) *Service {
 	return &Service{rules.withDefaults(), store, clock(now), linkURL, queued}
 }
 
@@ -106,7 +106,8 @@ type change struct {
 	batch Batch
 	mails []Mail // queued at the end
 
-	requeued []MailRecord // at the end as well
+	requeued []MailRecord     // at the end as well
+	gone     map[string]int64 // numbers of those who are not to be stored, by address key
 }
 
 // change runs fn on the locked newest test of a skill whose status must be one

@@ -57,6 +57,15 @@ type Reader interface {
 	// TestersAfter returns up to limit testers with numbers above the given one, by number.
 	TestersAfter(test TestID, number int64, limit int) ([]Tester, error)
 
+	// Refusals returns which of the address keys want no mail of a vendor, and why.
+	Refusals(vendor VendorID, keys []string) (map[string]Reason, error)
+	// FormerTester returns who had a number in a test and was removed.
+	FormerTester(test TestID, number int64) (f FormerTester, found bool, err error)
+	// Forgotten returns which of the address keys belong to erased people.
+	Forgotten(keys []string) (map[string]bool, error)
+	// Tests returns up to limit tests above an id, by id.
+	Tests(after TestID, limit int) ([]Test, error)
+
 	// Batch returns a batch.
 	Batch(id string) (batch Batch, found bool, err error)
 	// Addresses returns the addresses of numbers of a test, also of testers who
@@ -117,6 +126,16 @@ type Tx interface {
 	Suppress(test TestID, key string, reason Reason, now time.Time) error
 	// Suppressed returns which of the address keys want no mail of a test, and why.
 	Suppressed(test TestID, keys []string) (map[string]Reason, error)
+
+	// Refuse remembers that an address wants no mail of a vendor; an empty
+	// reason forgets it.
+	Refuse(vendor VendorID, key string, reason Reason, now time.Time) error
+	// Forget remembers that the person with an address was erased, by a digest
+	// alone; with again, that they may be added again.
+	Forget(key string, again bool, now time.Time) error
+	// Erase deletes everything about an address in a test, mails included, and
+	// returns the numbers it had, among them the tester's, zero if there is none.
+	Erase(test TestID, key string) (numbers []int64, tester int64, err error)
 
 	// QueueMails stores mail to be sent.
 	QueueMails(mails []Mail) error

@@ -1,6 +1,9 @@
 package beta
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // TesterState is what a tester answered.
 type TesterState string
@@ -25,16 +28,16 @@ const (
 
 // Tester is an address invited to a test.
 type Tester struct {
-	Test          TestID
-	Number        int64 // counts the testers of a test as they were added; never given twice, so a tester added again is another one
-	Email         Email
-	State         TesterState
-	AssociatedAt  time.Time // when the tester was added
-	NotifiedAt    time.Time // when an invitation or reminder was last queued; zero if never
-	FeedbackAt    time.Time // when a feedback request was last queued; zero if never
-	Mails         int       // mails queued so far
-	Unsettled     MailKinds // kinds of which a mail is queued and not settled
-	Undeliverable bool      // the address refused our mail for good
+	Test         TestID
+	Number       int64 // counts the testers of a test as they were added; never given twice, so a tester added again is another one
+	Email        Email
+	State        TesterState
+	AssociatedAt time.Time // when the tester was added
+	NotifiedAt   time.Time // when an invitation or reminder was last queued; zero if never
+	FeedbackAt   time.Time // when a feedback request was last queued; zero if never
+	Mails        int       // mails queued so far
+	Unsettled    MailKinds // kinds of which a mail is queued and not settled
+	Blocked      Reason    // why they are not mailed whatever they answered: undeliverable, unsubscribed or complained; empty while they are
 }
 
 // FormerTester is an address that a test knew: a tester who was removed, or one
@@ -55,17 +58,15 @@ func (t Tester) InvitationStatus() InvitationStatus {
 }
 
 // Reachable reports whether the tester may be mailed at all: not after no
-// thanks, after leaving, or when the address refused our mail for good.
+// thanks, after leaving or unsubscribing, or when the address refused our mail
+// for good.
 func (t Tester) Reachable() bool {
 	return t.Refusal() == ""
 }
 
 // Refusal says why the tester may not be mailed; empty when they may.
 func (t Tester) Refusal() Reason {
-	if reason := t.State.refusal(); reason != "" || !t.Undeliverable {
-		return reason
-	}
-	return BecauseUndeliverable
+	return cmp.Or(t.State.refusal(), t.Blocked)
 }
 
 // refusal says why somebody who answered so wants no mail; empty when they do.

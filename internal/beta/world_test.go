@@ -44,7 +44,9 @@ func newWorldWith(t *testing.T, rules beta.Rules) *world {
 	w := &world{ctx: t.Context(), t: t, clock: storetest.NewClock()}
 	w.store = storetest.Open(t, w.clock.Now)
 	w.Service = beta.NewService(w.store, w.clock.Now, rules,
-		func(l beta.Link) string { return fmt.Sprintf("https://try.example/i/%s-%d", l.Test, l.Tester) },
+		func(at beta.Place, l beta.Link) string {
+			return fmt.Sprintf("https://try.example/%s/%s-%d", at, l.Test, l.Tester)
+		},
 		func() { w.woken++ })
 	w.ok(w.store.Update(w.ctx, people))
 	return w

@@ -68,11 +68,11 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
-	return w.message(messageKey(l), words, draft, now), nil
+	return w.message(messageKey(l), l.Unsubscribe, words, draft, now), nil
 }
 
 // message puts a draft under its header.
-func (w *Writer) message(key string, v words, d draft, now time.Time) Message {
+func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Time) Message {
 	id, to := key+"@"+w.host, v.To.Address()
 	h := header{
 		{"Date", now.UTC().Format(time.RFC1123Z)},
@@ -85,7 +85,20 @@ func (w *Writer) message(key string, v words, d draft, now time.Time) Message {
 	if v.Feedback.Given != "" {
 		h = append(h, field{"Reply-To", angle(v.Feedback.Address())})
 	}
+	h = append(h, unsubscribing(unsubscribe)...)
 	return Message{ID: id, From: w.from.Address, To: to, Data: compose(h, key, d)}
+}
+
+// unsubscribing is how a mail program offers to unsubscribe (RFC 2369, 3.2),
+// with one click where the link is https (RFC 8058, 3.1).
+func unsubscribing(link string) header {
+	switch {
+	case checkLink(link) != nil:
+		return nil
+	case strings.HasPrefix(link, "https:"):
+		return header{{"List-Unsubscribe", angle(link)}, {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}}
+	}
+	return header{{"List-Unsubscribe", angle(link)}}
 }
 
 // wordsOf takes from a letter what a sheet says; links tells whether the sheet

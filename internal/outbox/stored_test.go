@@ -30,7 +30,7 @@ func (r *rig) mails() map[string]stored {
 	r.must(sqlitex.Execute(c, `
 		select m.email_key, m.state, m.attempts, m.cuts, m.unknowns, m.due_at, m.settled_at,
 			m.attempts_log,
-			coalesce(t.undeliverable, 0), m.test_id, m.tester, m.seq, m.queued_at
+			coalesce(t.blocked, 0) = 1, m.test_id, m.tester, m.seq, m.queued_at
 		from mails m left join testers t on t.test_id = m.test_id and t.number = m.tester
 		where kind = 'INVITATION'`,
 		&sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {

@@ -60,7 +60,7 @@ func newRig(t testing.TB, script script) *rig {
 	r.dir = t.TempDir()
 	r.store = storetest.OpenDir(t, r.dir, time.Now)
 	r.links = beta.NewLinks(make([]byte, 32))
-	r.service = beta.NewService(r.store, time.Now, beta.Rules{Cap: 100_000, Life: 1000 * time.Hour}, func(l beta.Link) string {
+	r.service = beta.NewService(r.store, time.Now, beta.Rules{Cap: 100_000, Life: 1000 * time.Hour}, func(_ beta.Place, l beta.Link) string {
 		return "https://tryout.example/i/" + r.links.Text(l)
 	}, r.wake)
 	ctx := t.Context()

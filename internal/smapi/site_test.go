@@ -55,7 +55,7 @@ func newSite(t testing.TB, options ...option) *site {
 	for _, o := range options {
 		o(&api, &rules)
 	}
-	s.service = beta.NewService(s.store, s.clock.Now, rules, func(beta.Link) string { return "" }, func() {})
+	s.service = beta.NewService(s.store, s.clock.Now, rules, func(beta.Place, beta.Link) string { return "" }, func() {})
 	api.Service = s.service
 	s.api = smapi.New(api)
 	edge := httpd.New(s.api, httpd.Config{Fail: smapi.EdgeFailure})

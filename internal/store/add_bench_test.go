@@ -52,7 +52,7 @@ type adder struct {
 
 func newAdder(b *testing.B) *adder {
 	s := storetest.Open(b, time.Now)
-	link := func(beta.Link) string { return "" }
+	link := func(beta.Place, beta.Link) string { return "" }
 	a := &adder{
 		B: b, Service: beta.NewService(s, time.Now, beta.Rules{Cap: 1 << 40}, link, func() {}),
 		by: beta.Caller{Name: "bench", Vendor: "V", Write: true, RequestID: "01234567-89ab-4def-8123-456789abcdef"},

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"tryout/internal/beta"
@@ -73,8 +75,12 @@ func (t tx) Former(test beta.TestID, key string) (list []beta.FormerTester, err 
 	}, `
 		select number, email, associated_at, removed_at
 		from former_testers
-		where test_id = $1 and email_key = $2
-		order by number desc`, test, key)
+		where test_id = $1 and number in (
+			select number
+			from former_testers
+			where test_id = $1 and email_key = $2
+		)`, test, key) // in two steps, or SQLite would walk the test's whole history
+	slices.SortFunc(list, func(a, b beta.FormerTester) int { return cmp.Compare(b.Number, a.Number) })
 	return list, err
 }
 

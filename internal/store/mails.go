@@ -175,11 +175,11 @@ func (t tx) freeTesters(attempts []beta.Attempt, held map[beta.MailID]bool) erro
 	_, err := t.exec(`
 		update testers
 		set unsettled = unsettled & ~cast(value ->> 3 as bigint),
-			undeliverable = case when cast(value ->> 4 as bigint) = $1 then 1 else undeliverable end
+			blocked = case when blocked = 0 and cast(value ->> 4 as bigint) = 1 then $1 else blocked end
 		from `+t.each+`
 		where testers.test_id = cast(value ->> 0 as bigint) and testers.email_key = value ->> 1
 			and testers.number = cast(value ->> 2 as bigint)`,
-		1, rows(slices.Collect(maps.Values(free)), func(row array, f release) array {
+		blockOf(beta.BecauseUndeliverable), rows(slices.Collect(maps.Values(free)), func(row array, f release) array {
 			return row.int(int64(f.test)).text(f.key).int(f.number).int(int64(f.kinds)).int(int64(number(f.undeliverable)))
 		}))
 	return err

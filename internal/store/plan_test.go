@@ -42,9 +42,10 @@ func (e explaining) explain(sql string, args []any) {
 	}
 }
 
-// small is what may be walked: what a call brought along, and the index of the
-// few tests that are just starting or ending.
-var small = []string{"SCAN json_each", "SCAN wanted", "SCAN t USING INDEX tests_in_steps"}
+// small is what may be walked: what a call brought along, the index of the few
+// tests that are just starting or ending, and the forgotten, of whom only the
+// first is asked for.
+var small = []string{"SCAN json_each", "SCAN wanted", "SCAN t USING INDEX tests_in_steps", "SCAN forgotten"}
 
 // ordered reports whether a statement reads a test in its own order and stops
 // at its limit: a page that begins at the first address.
@@ -107,6 +108,21 @@ func callEverything(t tx) {
 	t.QueueMails([]beta.Mail{{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}}})
 	t.TesterMails(1, 1)
 	t.Batch("b")
+	t.BatchMails(beta.Batch{ID: "b", Test: 1}, []int64{1})
+	t.TesterBatches(1, 1, 10)
+	t.RequeueMails([]beta.MailRecord{{}}, time.Now())
+	t.Former(1, "a")
+	t.FormerTester(1, 1)
+	t.CreateVendor(beta.Vendor{ID: "v"}, time.Now())
+	t.Refuse("v", "a", beta.BecauseUnsubscribed, time.Now())
+	t.Refusals("v", []string{"a"})
+	t.Refuse("v", "a", "", time.Now())
+	t.Forget("a", false, time.Now())
+	t.Forgotten([]string{"a"})
+	t.Forget("a", true, time.Now())
+	t.Tests(0, 10)
+	t.AddTesters(1, tester)
+	t.Erase(1, "a@x.test")
 }
 
 // explainingEngine hands out connections that explain.

@@ -32,7 +32,7 @@ func (t tx) CreateSkill(s beta.Skill) (bool, error) {
 }
 
 func (t tx) Skill(id beta.SkillID) (beta.Skill, beta.Vendor, error) {
-	known, err := t.memo.skills.ask(t.mark, id, func() (k owned, err error) {
+	known, err := t.store.memo.skills.ask(t.mark, id, func() (k owned, err error) {
 		k.skill, k.vendor, err = t.skill(id)
 		return k, err
 	})

@@ -74,7 +74,7 @@ func (s *Store) View(ctx context.Context, fn func(beta.Reader) error) error {
 func (s *Store) read(ctx context.Context, fn func(tx) error) error {
 	if mark := s.engine.mark(); mark != (beta.Mark{}) {
 		err := s.engine.glance(ctx, mark, func(c conn) error {
-			return fn(tx{c, s.engine.dialect(), &s.memo, mark})
+			return fn(s.tx(c, mark))
 		})
 		if !errors.Is(err, errMoved) {
 			return err
@@ -88,14 +88,18 @@ func (s *Store) Update(ctx context.Context, fn func(beta.Tx) error) error {
 	return s.engine.update(ctx, func(c conn) error { return fn(s.on(c)) })
 }
 
-func (s *Store) on(c conn) tx { return tx{c, s.engine.dialect(), &s.memo, beta.Mark{}} }
+func (s *Store) on(c conn) tx { return s.tx(c, beta.Mark{}) }
+
+func (s *Store) tx(c conn, mark beta.Mark) tx {
+	return tx{c, s.engine.dialect(), s, mark}
+}
 
 // tx implements beta.Tx, and so beta.Reader, on a connection.
 type tx struct {
 	conn
 	dialect
-	memo *memo
-	mark beta.Mark // the state it reads; zero inside a transaction
+	store *Store
+	mark  beta.Mark // the state it reads; zero inside a transaction
 }
 
 func (t tx) Mark() beta.Mark { return t.mark }

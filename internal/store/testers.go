@@ -10,19 +10,19 @@ import (
 
 const testerColumns = `
 	test_id, number, email, email_key, state, associated_at, notified_at,
-	feedback_at, mails, unsettled, undeliverable`
+	feedback_at, mails, unsettled, blocked`
 
 func testerFrom(r row) beta.Tester {
 	return beta.Tester{
 		Test: beta.TestID(r.int(0)), Number: r.int(1),
 		Email: beta.Email{Given: r.text(2), Key: r.text(3)}, State: beta.TesterState(r.text(4)),
 		AssociatedAt: at(r.int(5)), NotifiedAt: at(r.int(6)), FeedbackAt: at(r.int(7)),
-		Mails: int(r.int(8)), Unsettled: beta.MailKinds(r.int(9)), Undeliverable: r.int(10) != 0,
+		Mails: int(r.int(8)), Unsettled: beta.MailKinds(r.int(9)), Blocked: blocks[r.int(10)],
 	}
 }
 
 func (t tx) Tester(test beta.TestID, key string) (beta.Tester, bool, error) {
-	known, err := t.memo.testers.ask(t.mark, testerKey{test, key}, func() (f found[beta.Tester], err error) {
+	known, err := t.store.memo.testers.ask(t.mark, testerKey{test, key}, func() (f found[beta.Tester], err error) {
 		f.there, err = t.one(func(r row) { f.row = testerFrom(r) },
 			"select "+testerColumns+" from testers where test_id = $1 and email_key = $2", test, key)
 		return f, err
@@ -48,7 +48,7 @@ func (t tx) Testers(test beta.TestID, after string, limit int, yield func(beta.T
 		}
 		return yield(lineFrom(r, test))
 	}, `
-		select email, email_key, state, associated_at, notified_at, unsettled, undeliverable
+		select email, email_key, state, associated_at, notified_at, unsettled, blocked
 		from testers
 		where test_id = $1 + 0 and email_key > '' || $2
 		order by email_key
@@ -61,9 +61,14 @@ func lineFrom(r row, test beta.TestID) beta.Tester {
 	return beta.Tester{
 		Test: test, Email: beta.Email{Given: r.text(0)}, State: beta.TesterState(r.word(2, states)),
 		AssociatedAt: at(r.int(3)), NotifiedAt: at(r.int(4)),
-		Unsettled: beta.MailKinds(r.int(5)), Undeliverable: r.int(6) != 0,
+		Unsettled: beta.MailKinds(r.int(5)), Blocked: blocks[r.int(6)],
 	}
 }
+
+// blocks are the reasons of a tester's being blocked, by how they are stored.
+var blocks = [...]beta.Reason{"", beta.BecauseUndeliverable, beta.BecauseUnsubscribed, beta.BecauseComplained}
+
+func blockOf(reason beta.Reason) int64 { return int64(slices.Index(blocks[:], reason)) }
 
 var states = []string{string(beta.Invited), string(beta.Accepted), string(beta.Declined), string(beta.Left)}
 
@@ -100,11 +105,12 @@ type newcomer struct {
 	associatedAt, notifiedAt int64
 	mails                    int
 	unsettled                beta.MailKinds
+	blocked                  beta.Reason
 }
 
 func (t tx) AddTesters(test beta.TestID, testers []beta.Tester) (numbers []int64, err error) {
 	for common, group := range alike(testers, func(t *beta.Tester) newcomer {
-		return newcomer{t.State, ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled}
+		return newcomer{t.State, ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled, t.Blocked}
 	}) {
 		added, err := t.addAlike(test, common, group)
 		if err != nil {
@@ -122,9 +128,9 @@ func (t tx) addAlike(test beta.TestID, common newcomer, testers []beta.Tester) (
 		return nil
 	}, `
 		insert into testers (test_id, number, email, email_key, state, associated_at,
-			notified_at, feedback_at, mails, unsettled, undeliverable)
+			notified_at, feedback_at, mails, unsettled, blocked)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, $3, $4,
-			$5, 0, $6, $7, 0
+			$5, 0, $6, $7, $8
 		from `+t.each+`
 		where true
 		on conflict (test_id, email_key) do nothing
@@ -132,7 +138,7 @@ func (t tx) addAlike(test beta.TestID, common newcomer, testers []beta.Tester) (
 		test, rows(testers, func(a array, t beta.Tester) array {
 			return a.int(t.Number).text(t.Email.Given).text(t.Email.Key)
 		}),
-		common.state, common.associatedAt, common.notifiedAt, common.mails, common.unsettled)
+		common.state, common.associatedAt, common.notifiedAt, common.mails, common.unsettled, blockOf(common.blocked))
 	return numbers, err
 }
 
@@ -159,7 +165,7 @@ func alike[T any, K comparable](list []T, common func(*T) K) iter.Seq2[K, []T] {
 func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
 	_, err := t.exec(`
 		insert into testers (test_id, number, email, email_key, associated_at,
-			state, notified_at, feedback_at, mails, unsettled, undeliverable)
+			state, notified_at, feedback_at, mails, unsettled, blocked)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, cast(value ->> 3 as bigint),
 			value ->> 4, cast(value ->> 5 as bigint), cast(value ->> 6 as bigint),
 			cast(value ->> 7 as bigint), cast(value ->> 8 as bigint), cast(value ->> 9 as bigint)
@@ -167,11 +173,11 @@ func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
 		where true
 		on conflict (test_id, email_key) do update
 		set state = excluded.state, notified_at = excluded.notified_at, feedback_at = excluded.feedback_at,
-			mails = excluded.mails, unsettled = excluded.unsettled, undeliverable = excluded.undeliverable`,
+			mails = excluded.mails, unsettled = excluded.unsettled, blocked = excluded.blocked`,
 		test, rows(testers, func(a array, t beta.Tester) array {
 			a = a.int(t.Number).text(t.Email.Given).text(t.Email.Key).int(ms(t.AssociatedAt)).text(string(t.State))
 			a = a.int(ms(t.NotifiedAt)).int(ms(t.FeedbackAt)).int(int64(t.Mails)).int(int64(t.Unsettled))
-			return a.int(number(t.Undeliverable))
+			return a.int(blockOf(t.Blocked))
 		}))
 	return err
 }

@@ -21,7 +21,7 @@ func testFrom(r row, i int) beta.Test {
 }
 
 func (t tx) SkillTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
-	both, err := t.memo.skillTest.ask(t.mark, id, func() (both tested, err error) {
+	both, err := t.store.memo.skillTest.ask(t.mark, id, func() (both tested, err error) {
 		both.skill, both.test, err = t.skillTest(id, "")
 		return both, err
 	})
@@ -52,7 +52,7 @@ func (t tx) skillTest(id beta.SkillID, lock string) (s beta.Skill, test beta.Tes
 }
 
 func (t tx) Test(id beta.TestID) (beta.Test, bool, error) {
-	known, err := t.memo.tests.ask(t.mark, id, func() (f found[beta.Test], err error) {
+	known, err := t.store.memo.tests.ask(t.mark, id, func() (f found[beta.Test], err error) {
 		f.there, err = t.one(func(r row) { f.row = testFrom(r, 0) },
 			"select "+testColumns+" from tests t where t.id = $1", id)
 		return f, err

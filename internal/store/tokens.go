@@ -23,7 +23,7 @@ func (s *Store) SaveToken(ctx context.Context, d lwa.Digest, t lwa.Token) error 
 func (s *Store) Token(ctx context.Context, d lwa.Digest) (lwa.Token, bool, error) {
 	var known found[lwa.Token]
 	err := s.read(ctx, func(t tx) (err error) {
-		known, err = t.memo.tokens.ask(t.mark, d, func() (f found[lwa.Token], err error) {
+		known, err = t.store.memo.tokens.ask(t.mark, d, func() (f found[lwa.Token], err error) {
 			f.there, err = t.one(func(r row) { f.row = tokenFrom(r) },
 				"select vendor_id, scope, expires_at, revoked_at from tokens where digest = $1", d[:])
 			return f, err

@@ -97,7 +97,7 @@ var owner = beta.Caller{Name: "owner", Vendor: vendor, Write: true}
 // service is one whose skill has a running test.
 func (b *bench) service() *beta.Service {
 	b.Helper()
-	s := beta.NewService(b.Store, b.clock.Now, beta.Rules{}, func(beta.Link) string { return "" }, func() {})
+	s := beta.NewService(b.Store, b.clock.Now, beta.Rules{}, func(beta.Place, beta.Link) string { return "" }, func() {})
 	b.ok(s.CreateTest(b.ctx, owner, skill, ""))
 	b.ok(second(s.StartTest(b.ctx, owner, skill)))
 	return s

@@ -44,7 +44,7 @@ var testerCases = []Case{
 		b.update(func(tx beta.Tx) error { return second(tx.AddTesters(round, []beta.Tester{given})) })
 		b.want("added", b.list(), []beta.Tester{given})
 		given.State, given.NotifiedAt, given.FeedbackAt = beta.Accepted, Start.Add(2*time.Millisecond), Start.Add(3*time.Millisecond)
-		given.Mails, given.Unsettled, given.Undeliverable = 1<<20, beta.EndedMail.Bit()|beta.ReminderMail.Bit(), true
+		given.Mails, given.Unsettled, given.Blocked = 1<<20, beta.EndedMail.Bit()|beta.ReminderMail.Bit(), beta.BecauseComplained
 		b.update(func(tx beta.Tx) error { return tx.SaveTesters(round, []beta.Tester{given}) })
 		b.want("saved", b.list(), []beta.Tester{given})
 		b.view(func(r beta.Reader) error {

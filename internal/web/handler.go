@@ -26,6 +26,11 @@ type service interface {
 	Decline(ctx context.Context, l beta.Link, requestID string) (beta.Invitation, error)
 	// TestPage returns what may be shown of a test to anybody.
 	TestPage(ctx context.Context, id beta.TestID) (beta.Invitation, error)
+	// Recipient returns whose mail a link stood in, removed or not, and whether
+	// they want no mail of the vendor.
+	Recipient(ctx context.Context, l beta.Link) (inv beta.Invitation, refused bool, err error)
+	// Unsubscribe says so for them; with again, that they want mail after all.
+	Unsubscribe(ctx context.Context, l beta.Link, again bool, requestID string) error
 }
 
 // Handler serves the pages. Make it with [New].
@@ -74,11 +79,16 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", e.allow())
 		return refusal(beta.NotAllowed)
 	}
-	httpd.Route(r.Context(), e.method+" "+e.path)
-	if e.method == http.MethodPost {
-		if err := h.admit(r); err != nil {
-			return err
-		}
+	if r.Method != http.MethodPost {
+		httpd.Route(r.Context(), http.MethodGet+" "+e.path)
+		return e.serve(w, r, name)
+	}
+	httpd.Route(r.Context(), http.MethodPost+" "+e.path)
+	if err := h.admit(r); err != nil {
+		return err
+	}
+	if e.post != nil {
+		return e.post(w, r, name)
 	}
 	return e.serve(w, r, name)
 }

@@ -10,17 +10,20 @@ type endpoint struct {
 	method string // GET answers HEAD too
 	path   string // with at most one {name}
 	serve  func(w http.ResponseWriter, r *http.Request, name string) error
+	post   func(w http.ResponseWriter, r *http.Request, name string) error // where the path of a GET takes a POST too
 }
 
 // endpoints lists everything that is served.
 func (h *Handler) endpoints() []endpoint {
 	return []endpoint{
-		{http.MethodGet, "/", h.start},
-		{http.MethodGet, "/i/{link}", h.invitation},
-		{http.MethodPost, "/i/{link}/accept", h.accept},
-		{http.MethodPost, "/i/{link}/decline", h.decline},
-		{http.MethodGet, "/test/{id}", h.test},
-		{http.MethodGet, "/static/{file}", h.static},
+		{http.MethodGet, "/", h.start, nil},
+		{http.MethodGet, "/i/{link}", h.invitation, nil},
+		{http.MethodPost, "/i/{link}/accept", h.accept, nil},
+		{http.MethodPost, "/i/{link}/decline", h.decline, nil},
+		{http.MethodGet, "/u/{link}", h.subscription, h.unsubscribe}, // one address for both: RFC 8058
+		{http.MethodPost, "/u/{link}/again", h.subscribe, nil},
+		{http.MethodGet, "/test/{id}", h.test, nil},
+		{http.MethodGet, "/static/{file}", h.static, nil},
 	}
 }
 
@@ -32,7 +35,7 @@ func (h *Handler) Owns(path string) bool {
 		return true
 	}
 	section, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return section == "i" || section == "test" || section == "static"
+	return section == "i" || section == "u" || section == "test" || section == "static"
 }
 
 // find returns what is served at path and the name that stands in it. There is
@@ -61,12 +64,16 @@ func match(pattern, path string) (name string, ok bool) {
 }
 
 func (e endpoint) allows(method string) bool {
-	return method == e.method || method == http.MethodHead && e.method == http.MethodGet
+	return method == e.method || method == http.MethodHead && e.method == http.MethodGet ||
+		method == http.MethodPost && e.post != nil
 }
 
 // allow is the value of the Allow header.
 func (e endpoint) allow() string {
-	if e.method == http.MethodGet {
+	switch {
+	case e.post != nil:
+		return "GET, HEAD, POST"
+	case e.method == http.MethodGet:
 		return "GET, HEAD"
 	}
 	return e.method

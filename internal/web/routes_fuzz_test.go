@@ -30,6 +30,14 @@ func (nobody) TestPage(context.Context, beta.TestID) (beta.Invitation, error) {
 	return beta.Invitation{}, refusal(beta.NotFound)
 }
 
+func (nobody) Recipient(context.Context, beta.Link) (beta.Invitation, bool, error) {
+	return beta.Invitation{}, false, refusal(beta.NotFound)
+}
+
+func (nobody) Unsubscribe(context.Context, beta.Link, bool, string) error {
+	return refusal(beta.NotFound)
+}
+
 func FuzzPagePath(f *testing.F) {
 	for _, path := range []string{
 		"", "/", "//", "*", "/i", "/i/", "/i/x", "/i/x/", "/i//accept", "/i/accept", "/i/accept/accept", "/i/x/accept", "/i/x/decline/", "/i/x/y/accept",

@@ -64,3 +64,23 @@ func (t *testers) TestPage(_ context.Context, id beta.TestID) (beta.Invitation, 
 	}
 	return beta.Invitation{}, &beta.Error{Kind: beta.NotFound, Message: "no such test"}
 }
+
+func (t *testers) Recipient(ctx context.Context, l beta.Link) (beta.Invitation, bool, error) {
+	inv, err := t.Invitation(ctx, l)
+	return inv, inv.Tester.Blocked != "", err
+}
+
+func (t *testers) Unsubscribe(ctx context.Context, l beta.Link, again bool, _ string) error {
+	inv, err := t.Invitation(ctx, l)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers++
+	if inv.Tester.Blocked = beta.BecauseUnsubscribed; again {
+		inv.Tester.Blocked = ""
+	}
+	t.invitations[l] = inv
+	return nil
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestAForgottenPersonStaysForgottenWhenAnOlderDatabaseIsRestored(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, openInbox(t).Addr().String())
+	p := s.serve()
+	p.startTest()
+	p.add("ann@x.test")
+	p.add("ben@x.test")
+	p.stop()
+	p.wait()
+	db := filepath.Join(s.data, "tryout.db")
+	backup, err := os.ReadFile(db) // alone: the log was written into it at the stop
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.text("forget", "Ann@X.test"); !strings.HasPrefix(got, "erased from 1 tests") {
+		t.Errorf("forget: got %q", got)
+	}
+	if err := os.WriteFile(db, backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p = s.serve()
+	if got := p.list(); !slices.Equal(got, []string{"ben@x.test"}) {
+		t.Errorf("after the restore: got %q", got)
+	}
+	p.add("ann@x.test") // 204, and nothing happens
+	if got := p.list(); !slices.Equal(got, []string{"ben@x.test"}) {
+		t.Errorf("after adding her again: got %q", got)
+	}
+	s.text("forget", "--undo", "ann@x.test")
+	p.add("ann@x.test")
+	if got := p.list(); len(got) != 2 {
+		t.Errorf("once she may be added: got %q", got)
+	}
+	text, err := os.ReadFile(filepath.Join(s.data, forgottenFile))
+	if err != nil || strings.TrimSpace(string(text)) != "" {
+		t.Errorf("the file: got %q, %v; want it empty again", text, err)
+	}
+}
+
+func TestTheFileOfForgottenPeopleHoldsNoAddress(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, openInbox(t).Addr().String())
+	s.text("forget", "ann@x.test")
+	text, err := os.ReadFile(filepath.Join(s.data, forgottenFile))
+	if err != nil || strings.Contains(string(text), "ann") || len(text) != 65 {
+		t.Errorf("got %q, %v; want one digest", text, err)
+	}
+	if err := os.WriteFile(filepath.Join(s.data, forgottenFile), []byte("ann@x.test\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := tryout(t, "serve", "--data", s.data, "--smtp", "smtp://127.0.0.1:9", "--mail-from", "a@x.test", "--listen", "127.0.0.1:0"); got.Run() == nil {
+		t.Error("a file that is not one of digests: the server starts")
+	}
+}

@@ -1,0 +1,122 @@
+package beta
+
+import (
+	"context"
+	"errors"
+)
+
+// Unsubscribe records that the person behind a link wants no mail of the
+// skill's vendor any more, about whatever test; with again, that they do after
+// all. It works for as long as the link's tester is known, removed or not, and
+// may be repeated. [NotFound] when the link names nobody.
+func (s *Service) Unsubscribe(ctx context.Context, l Link, again bool, requestID string) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		inv, e, err := s.recipient(tx, l)
+		if err != nil {
+			return err
+		}
+		op, reason := OpUnsubscribe, BecauseUnsubscribed
+		if again {
+			op, reason = OpSubscribe, ""
+		}
+		c := s.begin(tx, Caller{Name: "tester", Vendor: inv.Vendor.ID, RequestID: requestID}, inv.Test, op)
+		c.note(l.Tester, Answered, "")
+		return errors.Join(s.refuse(tx, inv.Vendor.ID, e.Key, reason), tx.RecordBatch(c.batch))
+	})
+}
+
+// Recipient tells whose mail a link stood in, also when they were removed since:
+// what the page to unsubscribe shows. refused says that they want no mail of
+// the vendor. [NotFound] when the link names nobody.
+func (s *Service) Recipient(ctx context.Context, l Link) (inv Invitation, refused bool, err error) {
+	err = s.store.View(ctx, func(r Reader) error {
+		var e Email
+		if inv, e, err = s.recipient(r, l); err != nil {
+			return err
+		}
+		inv.Tester.Email = e
+		reasons, err := r.Refusals(inv.Vendor.ID, []string{e.Key})
+		refused = reasons[e.Key] != ""
+		return err
+	})
+	return inv, refused, err
+}
+
+func (s *Service) recipient(r Reader, l Link) (Invitation, Email, error) {
+	inv, err := s.about(r, l.Test)
+	if err != nil {
+		return inv, Email{}, err
+	}
+	t, found, err := r.TesterByNumber(l.Test, l.Tester)
+	if err != nil || found && t.Link() == l {
+		return inv, t.Email, err
+	}
+	f, found, err := r.FormerTester(l.Test, l.Tester)
+	if err == nil && (!found || f.AssociatedAt.UnixMilli() != l.Added) {
+		err = errNoInvitation
+	}
+	return inv, f.Email, err
+}
+
+// refuse notes an address's wish with the vendor and, so that every list and
+// every mail under way knows it, on its testers in the vendor's newest tests.
+func (s *Service) refuse(tx Tx, vendor VendorID, key string, reason Reason) error {
+	if err := tx.Refuse(vendor, key, reason, s.now()); err != nil {
+		return err
+	}
+	for after := SkillID(""); ; {
+		skills, err := tx.Skills(vendor, after, testsAtOnce)
+		if err != nil || len(skills) == 0 {
+			return err
+		}
+		for _, skill := range skills {
+			if err := block(tx, skill.ID, key, reason); err != nil {
+				return err
+			}
+			after = skill.ID
+		}
+	}
+}
+
+// block notes on a tester of a skill's newest test, if there is one, why they
+// are not mailed; an empty reason that they are.
+func block(tx Tx, id SkillID, key string, reason Reason) error {
+	_, test, err := tx.LockTest(id)
+	if err != nil || test.ID == 0 {
+		return err
+	}
+	t, found, err := tx.Tester(test.ID, key)
+	if err != nil || !found || t.Blocked == reason {
+		return err
+	}
+	t.Blocked = reason
+	return tx.SaveTesters(test.ID, []Tester{t})
+}
+
+// Allow has an address mailed again that bounced, complained or unsubscribed:
+// for operators, when its owner says so. [NotFound] when nothing keeps it from
+// being mailed.
+func (s *Service) Allow(ctx context.Context, by Caller, id SkillID, e Email) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		skill, test, err := tx.LockTest(id)
+		if err := may(by, Need{Write: true, Test: true}, skill, test, err); err != nil {
+			return err
+		}
+		reasons, err := tx.Refusals(skill.Vendor, []string{e.Key})
+		if err != nil {
+			return err
+		}
+		t, _, err := tx.Tester(test.ID, e.Key)
+		if err != nil {
+			return err
+		}
+		if reasons[e.Key] == "" && t.Blocked == "" {
+			return notFound("Nothing keeps this address from being mailed.")
+		}
+		c := s.begin(tx, by, test, OpAllow)
+		if t.Number != 0 {
+			c.note(t.Number, Answered, "")
+		}
+		return errors.Join(s.refuse(tx, skill.Vendor, e.Key, ""), tx.RecordBatch(c.batch))
+	})
+}

@@ -1,0 +1,120 @@
+package beta_test
+
+import (
+	"testing"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+const otherSkill = beta.SkillID("S2")
+
+// secondSkill is another skill of the same vendor with a running test.
+func (w *world) secondSkill() {
+	w.t.Helper()
+	w.ok(w.CreateSkill(w.ctx, beta.Skill{ID: otherSkill, Vendor: owner.Vendor, Name: "Other"}))
+	w.ok(w.CreateTest(w.ctx, owner, otherSkill, ""))
+	w.ok(second(w.StartTest(w.ctx, owner, otherSkill)))
+}
+
+func TestUnsubscribingHoldsForEveryTestOfTheVendorAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t)
+	w.secondSkill()
+	w.ok(second(w.Service.AddTesters(w.ctx, owner, otherSkill, emails("anna@example.com"))))
+	w.add("anna@example.com", "ben@example.com")
+	link := w.link("anna@example.com")
+	w.ok(w.Unsubscribe(w.ctx, link, false, "r"))
+	w.wantPost(post{
+		Sent:    about(beta.InvitationMail, "ben@example.com"),
+		Dropped: about(beta.InvitationMail, "anna@example.com", "anna@example.com"),
+	})
+	if _, mayRemind := w.listed(); mayRemind["anna@example.com"] {
+		t.Error("a reminder to somebody who unsubscribed is allowed")
+	}
+	w.wantReport(w.remind("anna@example.com"), []entry{{"anna@example.com", beta.Skipped, beta.BecauseUnsubscribed}})
+	w.remove("anna@example.com")
+	w.wantReport(w.add("anna@example.com"), []entry{{"anna@example.com", beta.Added, beta.BecauseUnsubscribed}})
+	w.wantPost(post{}) // neither told of the removal nor invited
+
+	w.ok(w.Unsubscribe(w.ctx, link, true, "r")) // the old link, of who was removed
+	w.clock.Advance(25 * time.Hour)
+	w.wantReport(w.remind("anna@example.com"), []entry{{"anna@example.com", beta.Mailed, ""}})
+}
+
+func TestWhoUnsubscribedStaysInTheTest(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t)
+	w.add("anna@example.com")
+	link := w.link("anna@example.com")
+	w.ok(second(w.Accept(w.ctx, link, "")))
+	w.ok(w.Unsubscribe(w.ctx, link, false, ""))
+	if !w.entitled("anna@example.com") {
+		t.Error("no more mail: got no more access either")
+	}
+	inv, refused, err := w.Recipient(w.ctx, link)
+	w.ok(err)
+	if !refused || inv.Tester.Email.Given != "anna@example.com" {
+		t.Errorf("recipient: got %v, refused %v", inv.Tester.Email, refused)
+	}
+}
+
+func TestTheOperatorCanAllowMailAgain(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t)
+	w.add("anna@example.com")
+	wantFailure(t, "allow what is allowed", w.Allow(w.ctx, owner, skill, email("anna@example.com")), isNotFound)
+	w.ok(w.Unsubscribe(w.ctx, w.link("anna@example.com"), false, ""))
+	w.ok(w.Allow(w.ctx, owner, skill, email("anna@example.com")))
+	if got := w.tester("anna@example.com").Blocked; got != "" {
+		t.Errorf("blocked: got %q", got)
+	}
+}
+
+func TestAForgottenPersonIsNowhereAndIsNotAddedAgain(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t)
+	w.secondSkill()
+	w.ok(second(w.Service.AddTesters(w.ctx, owner, otherSkill, emails("anna@example.com"))))
+	batch := w.add("Anna@example.com", "ben@example.com")
+	link := w.link("anna@example.com")
+	tests, err := w.Forget(w.ctx, email("anna@example.com"))
+	w.ok(err)
+	if tests != 2 {
+		t.Errorf("was in %d tests, want 2", tests)
+	}
+	if got := w.snapshot().Testers; got != 1 {
+		t.Errorf("testers counted: %d, want 1", got)
+	}
+	wantFailure(t, "the old link", second(w.Invitation(w.ctx, link)), isNotFound)
+	wantFailure(t, "the story", second(w.Story(w.ctx, owner, skill, email("anna@example.com"))), isNotFound)
+	for _, m := range w.claim() {
+		if m.To.Key == "anna@example.com" {
+			t.Errorf("a mail to her is still there: %+v", m)
+		}
+	}
+	_, report, err := w.BatchReport(w.ctx, owner, skill, batch.ID)
+	w.ok(err)
+	if report[0].Email.Given != "" || report[1].Email.Given != "ben@example.com" {
+		t.Errorf("the batch names %v", report)
+	}
+	again := w.add("anna@example.com", "carla@example.com", "anna@example.com")
+	_, report, err = w.BatchReport(w.ctx, owner, skill, again.ID)
+	w.ok(err)
+	for i, want := range []beta.Entry{{Result: beta.Skipped, Reason: beta.BecauseForgotten}, {Result: beta.Added}, {Result: beta.Skipped, Reason: beta.BecauseForgotten}} {
+		if got := report[i].Entry; got.Result != want.Result || got.Reason != want.Reason {
+			t.Errorf("entry %d: got %+v, want %+v", i, got, want)
+		}
+	}
+	if addresses, _ := w.listed(); len(addresses) != 2 {
+		t.Errorf("listed: %q", addresses)
+	}
+	w.ok(w.Remember(w.ctx, email("anna@example.com")))
+	w.add("anna@example.com")
+	if addresses, _ := w.listed(); len(addresses) != 3 {
+		t.Errorf("listed once she is remembered: %q", addresses)
+	}
+	if tests, err := w.Forget(w.ctx, email("nobody@example.com")); tests != 0 || err != nil {
+		t.Errorf("somebody unknown: got %d, %v", tests, err)
+	}
+}

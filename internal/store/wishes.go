@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+func (t tx) Refuse(vendor beta.VendorID, key string, reason beta.Reason, now time.Time) error {
+	if reason == "" {
+		_, err := t.exec("delete from refusals where vendor_id = $1 and email_key = $2", vendor, key)
+		return err
+	}
+	_, err := t.exec(`
+		insert into refusals (vendor_id, email_key, reason, created_at)
+		values ($1, $2, $3, $4)
+		on conflict (vendor_id, email_key) do update set reason = excluded.reason, created_at = excluded.created_at`,
+		vendor, key, reason, ms(now))
+	return err
+}
+
+// Refusals asks for the addresses only where a vendor has any, as Suppressed does.
+func (t tx) Refusals(vendor beta.VendorID, keys []string) (map[string]beta.Reason, error) {
+	some, err := t.one(func(row) {}, `
+		select email_key
+		from refusals
+		where vendor_id = '' || $1
+		order by email_key
+		limit 1`, vendor)
+	if err != nil || !some {
+		return nil, err
+	}
+	found := map[string]beta.Reason{}
+	err = t.query(func(r row) error {
+		found[r.text(0)] = beta.Reason(r.text(1))
+		return nil
+	}, `
+		select email_key, reason
+		from refusals
+		where vendor_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		vendor, rows(keys, array.text))
+	return found, err
+}
+
+// digest is what is kept of an erased person's address: an HMAC-SHA256 under a
+// key made of the master key, which an older copy of the database has too.
+func (s *Store) digest(key string) []byte {
+	secret := hmac.New(sha256.New, s.master)
+	secret.Write([]byte("forgotten people"))
+	mac := hmac.New(sha256.New, secret.Sum(nil))
+	mac.Write([]byte(key))
+	return mac.Sum(nil)
+}
+
+func (t tx) Forget(key string, again bool, now time.Time) error {
+	if again {
+		_, err := t.exec("delete from forgotten where digest = $1", t.store.digest(key))
+		return err
+	}
+	_, err := t.exec(`
+		insert into forgotten (digest, created_at)
+		values ($1, $2)
+		on conflict (digest) do nothing`, t.store.digest(key), ms(now))
+	return err
+}
+
+// Forgotten makes no digest where nobody was erased, which is nearly everywhere.
+func (t tx) Forgotten(keys []string) (map[string]bool, error) {
+	some, err := t.one(func(row) {}, "select created_at from forgotten limit 1")
+	if err != nil || !some {
+		return nil, err
+	}
+	found := map[string]bool{}
+	for _, key := range keys {
+		gone, err := t.one(func(row) {}, "select created_at from forgotten where digest = $1", t.store.digest(key))
+		if err != nil {
+			return nil, err
+		}
+		if gone {
+			found[key] = true
+		}
+	}
+	return found, nil
+}
+
+func (t tx) Tests(after beta.TestID, limit int) (list []beta.Test, err error) {
+	err = t.query(func(r row) error {
+		list = append(list, testFrom(r, 0))
+		return nil
+	}, "select "+testColumns+" from tests t where t.id > $1 + 0 order by t.id limit $2 + 0", after, limit)
+	return list, err
+}
+
+func (t tx) FormerTester(test beta.TestID, number int64) (f beta.FormerTester, found bool, err error) {
+	found, err = t.one(func(r row) {
+		f = beta.FormerTester{
+			Number: number, Email: beta.Email{Given: r.text(0), Key: r.text(1)},
+			AssociatedAt: at(r.int(2)), RemovedAt: at(r.int(3)),
+		}
+	}, `
+		select email, email_key, associated_at, removed_at
+		from former_testers
+		where test_id = $1 and number = $2`, test, number)
+	return f, found, err
+}
+
+// Erase reads the numbers first: deleting by address, SQLite would walk the
+// whole history of a test.
+func (t tx) Erase(test beta.TestID, key string) (numbers []int64, tester int64, err error) {
+	now, found, err := t.Tester(test, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	if found {
+		tester, numbers = now.Number, append(numbers, now.Number)
+	}
+	former, err := t.Former(test, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, f := range former {
+		numbers = append(numbers, f.Number)
+	}
+	for _, table := range []string{"testers", "suppressions"} {
+		if _, err := t.exec("delete from "+table+" where test_id = $1 and email_key = $2", test, key); err != nil {
+			return nil, 0, err
+		}
+	}
+	return numbers, tester, t.eraseNumbers(test, numbers)
+}
+
+func (t tx) eraseNumbers(test beta.TestID, numbers []int64) error {
+	for _, number := range numbers {
+		if _, err := t.exec("delete from former_testers where test_id = $1 and number = $2", test, number); err != nil {
+			return err
+		}
+		if _, err := t.exec("delete from mails where test_id = $1 and tester = $2", test, number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Digest returns what is kept of an erased person's address, 32 octets.
+func (s *Store) Digest(e beta.Email) []byte { return s.digest(e.Key) }
+
+// ForgetDigests remembers erased people by what is kept of them, and returns
+// the addresses of those who are there all the same: an older copy of the
+// database was restored. It reads all addresses then, and none otherwise.
+func (s *Store) ForgetDigests(ctx context.Context, digests [][]byte) (back []beta.Email, err error) {
+	fresh := map[string]bool{}
+	err = s.engine.update(ctx, func(c conn) error {
+		clear(fresh)
+		for _, d := range digests {
+			n, err := c.exec("insert into forgotten (digest, created_at) values ($1, $2) on conflict (digest) do nothing", d, ms(s.now()))
+			if err != nil {
+				return err
+			}
+			if n == 1 {
+				fresh[string(d)] = true
+			}
+		}
+		return nil
+	})
+	if err != nil || len(fresh) == 0 {
+		return nil, err
+	}
+	err = s.engine.view(ctx, func(c conn) error {
+		back = nil
+		for _, table := range []string{"testers", "former_testers", "refusals"} {
+			err := c.query(func(r row) error {
+				if key := r.text(0); fresh[string(s.digest(key))] {
+					back = append(back, beta.Email{Given: key, Key: key})
+				}
+				return nil
+			}, "select distinct email_key from "+table)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return back, err
+}

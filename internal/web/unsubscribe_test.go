@@ -1,0 +1,82 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"tryout/internal/beta"
+)
+
+func (s *site) wishes() string { return "/u/" + s.links.Text(s.link) }
+
+func (s *site) blocked() beta.Reason {
+	s.testers.mu.Lock()
+	defer s.testers.mu.Unlock()
+	return s.testers.invitations[s.link].Tester.Blocked
+}
+
+// What mail programs send for one click (RFC 8058, 3.2): a POST without a
+// cookie, an origin or a referrer, to the very address in the header. The answer
+// is no redirect, which they would not follow.
+func TestOneClickUnsubscribes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	w := s.ask(http.MethodPost, s.wishes(), header("Content-Type", "application/x-www-form-urlencoded"))
+	if w.Code != http.StatusOK || s.blocked() != beta.BecauseUnsubscribed || !strings.Contains(w.Body.String(), "Mail me again") {
+		t.Errorf("got %d, blocked %q: %s", w.Code, s.blocked(), w.Body)
+	}
+	if w := s.ask(http.MethodPost, s.wishes()); w.Code != http.StatusOK {
+		t.Errorf("once more: got %d, want 200", w.Code)
+	}
+}
+
+func TestOpeningTheUnsubscribeLinkChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
+		s.ask(method, s.wishes())
+		s.ask(method, s.wishes()+"/again")
+	}
+	if s.testers.answers != 0 || s.blocked() != "" {
+		t.Errorf("got %d changes, blocked %q", s.testers.answers, s.blocked())
+	}
+}
+
+func TestUnsubscribingCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.ask(http.MethodPost, s.wishes())
+	if w := s.ask(http.MethodGet, s.wishes()); !strings.Contains(w.Body.String(), s.wishes()+"/again") {
+		t.Errorf("the page does not offer to take it back: %s", w.Body)
+	}
+	w := s.ask(http.MethodPost, s.wishes()+"/again")
+	if w.Code != http.StatusOK || s.blocked() != "" {
+		t.Errorf("got %d, blocked %q", w.Code, s.blocked())
+	}
+}
+
+func TestTheUnsubscribePageMasksTheAddress(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if body := s.ask(http.MethodGet, s.wishes()).Body.String(); strings.Contains(strings.ToLower(body), "ada@example.com") {
+		t.Errorf("the page shows the whole address: %s", body)
+	}
+}
+
+func TestAForeignPageOrAForgedLinkUnsubscribesNobody(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for name, w := range map[string]int{
+		"another site's form": s.ask(http.MethodPost, s.wishes(), header("Origin", "https://evil.example"), header("Sec-Fetch-Site", "cross-site")).Code,
+		"a forged link":       s.ask(http.MethodPost, s.wishes()+"A").Code,
+		"another method":      s.ask(http.MethodPut, s.wishes()).Code,
+	} {
+		if w < 400 {
+			t.Errorf("%s: got %d", name, w)
+		}
+	}
+	if s.testers.answers != 0 {
+		t.Errorf("got %d changes", s.testers.answers)
+	}
+}
