@@ -24,7 +24,7 @@ type claimed struct {
 // costs one look now and then.
 func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
 	for ctx.Err() == nil {
-		if left := o.pause.left(o.Now()); left > 0 {
+		if left := o.closed(); left > 0 && !o.isLeftOver(ctx) {
 			sleep(ctx, nil, left)
 			continue
 		}
@@ -47,6 +47,16 @@ func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
 			o.idle(ctx)
 		}
 	}
+}
+
+// isLeftOver reports whether there is mail to be given up without a try: no
+// relay was there for long, and it waited for one all its time.
+func (o *Outbox) isLeftOver(ctx context.Context) bool {
+	if !o.isLongAway() {
+		return false
+	}
+	due, err := o.Queue.NextMail(ctx)
+	return err == nil && !due.IsZero() && o.Now().Sub(due) >= maxAge
 }
 
 // takePlaces waits for places and takes all that there are. It waits for more

@@ -23,24 +23,39 @@ func (o *Outbox) attempt(ctx context.Context, m beta.Mail) (s beta.Settlement) {
 			s = o.afterFault(m)
 		}
 	}()
-	now := o.Now()
-	pause, left := o.pause.left(now), m.DueAt.Sub(now)-o.Lease/2
-	if ctx.Err() != nil || pause > 0 || left <= 0 {
-		return o.giveBack(m, now.Add(max(0, pause)))
+	left := m.DueAt.Sub(o.Now()) - o.Lease/2
+	if ctx.Err() != nil || left <= 0 {
+		return o.giveBack(m, o.Now())
 	}
 	within, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
+	if !o.budget.wait(within, o.Now) {
+		return o.giveBack(m, o.Now())
+	}
 	return o.send(within, m)
 }
 
-// send hands m to the relay if it is still wanted, which is asked once the
-// relay waits for it.
-func (o *Outbox) send(ctx context.Context, m beta.Mail) beta.Settlement {
-	reply, err := o.Sender.Send(ctx, func() (mail.Message, error) { return o.write(ctx, m) })
-	if instead, is := err.(instead); is {
-		return instead.Settlement
+// send hands m to the first relay that is to be asked and does not turn out to
+// be away, if it is still wanted, which is asked once the relay waits for it.
+func (o *Outbox) send(ctx context.Context, m beta.Mail) (s beta.Settlement) {
+	for _, r := range o.routes {
+		began := o.Now()
+		if r.left(began) > 0 || o.rest.left(began) > 0 {
+			continue
+		}
+		reply, err := r.Send(ctx, func() (mail.Message, error) { return o.write(ctx, m) })
+		if instead, is := err.(instead); is {
+			return instead.Settlement
+		}
+		s = o.judge(r, m, began, reply, err)
+		if !isRelays(err) || ctx.Err() != nil {
+			return s
+		}
 	}
-	return o.judge(m, reply, err)
+	if s.State == "" { // nobody is to be asked: it keeps its place before those who were tried
+		return o.wait(m, o.Now())
+	}
+	return s
 }
 
 // instead is what becomes of a mail of which there is nothing to send.

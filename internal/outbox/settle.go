@@ -42,7 +42,7 @@ func (o *Outbox) record(ctx context.Context, group []beta.Attempt, ended <-chan 
 		if err == nil {
 			return group, nil
 		}
-		o.pause.rest(o.Now().Add(settleAgain))
+		o.rest.begin(o.Now().Add(settleAgain))
 		if !sleep(hold, nil, settleAgain) {
 			return group, err
 		}

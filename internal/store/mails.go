@@ -122,8 +122,9 @@ type outcome struct {
 }
 
 // SettleMail implements what the outbox needs: it records the outcomes of
-// attempts, except where the claim was lost meanwhile. A mail that is settled
-// frees its tester for the next of that kind.
+// attempts, except where the claim was lost meanwhile. An attempt without a
+// reply leaves the one before it. A mail that is settled frees its tester for the
+// next of that kind.
 func (s *Store) SettleMail(ctx context.Context, attempts ...beta.Attempt) error {
 	return s.engine.update(ctx, func(c conn) error {
 		t := s.on(c)
@@ -148,8 +149,9 @@ func (t tx) settleAlike(o outcome, attempts []beta.Attempt, held map[beta.MailID
 	}, `
 		update mails
 		set state = $1, due_at = $3, attempts = $4, cuts = $5, unknowns = $6,
-			relay = $7, reply_step = $8, reply_code = $9, reply_enhanced = $10,
-			settled_at = cast(value ->> 4 as bigint), reply_text = value ->> 5
+			relay = case $8 when '' then relay else $7 end, reply_step = case $8 when '' then reply_step else $8 end,
+			reply_code = case $8 when '' then reply_code else $9 end, reply_enhanced = case $8 when '' then reply_enhanced else $10 end,
+			reply_text = case $8 when '' then reply_text else value ->> 5 end, settled_at = cast(value ->> 4 as bigint)
 		from `+t.each+`
 		where mails.test_id = cast(value ->> 0 as bigint) and mails.tester = cast(value ->> 1 as bigint)
 			and mails.seq = cast(value ->> 2 as bigint) and mails.claim = value ->> 3 and mails.state = 'sending'
