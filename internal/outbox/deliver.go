@@ -13,6 +13,28 @@ import (
 
 const notYet = time.Second // until a mail that waits for another is looked at again
 
+// work sends mails until there are no more. It begins none while too many are
+// begun and not recorded: those are what a crash sends twice.
+func (o *Outbox) work(ctx context.Context, mails <-chan claimed, done chan<- ended) {
+	for c := range mails {
+		begun := o.begin(ctx)
+		done <- ended{beta.Attempt{Claim: c.claim, Mail: c.Mail, Outcome: o.attempt(ctx, c.Mail)}, begun}
+	}
+}
+
+// begin waits for room in the window, unless ctx is done: nothing is sent then.
+func (o *Outbox) begin(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case o.window <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // attempt sends m if there is time for it, and says what follows. An attempt
 // has the first half of the lease to begin the message and the second half to
 // finish it: nobody else claims a mail that is being sent.
@@ -40,7 +62,7 @@ func (o *Outbox) attempt(ctx context.Context, m beta.Mail) (s beta.Settlement) {
 func (o *Outbox) send(ctx context.Context, m beta.Mail) (s beta.Settlement) {
 	for _, r := range o.routes {
 		began := o.Now()
-		if r.left(began) > 0 || o.rest.left(began) > 0 {
+		if r.left(began) > 0 {
 			continue
 		}
 		reply, err := r.Send(ctx, func() (mail.Message, error) { return o.write(ctx, m) })

@@ -76,24 +76,6 @@ func (p *pause) isLongAway() bool {
 	return p.away && p.times >= minAttempts
 }
 
-// rest holds all delivery for a moment, for reasons of our own.
-type rest struct {
-	mu    sync.Mutex
-	until time.Time
-}
-
-func (r *rest) begin(until time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.until = until
-}
-
-func (r *rest) left(now time.Time) time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.until.Sub(now)
-}
-
 // closed returns how long all ways are closed; zero or less when one is open.
 func (o *Outbox) closed() time.Duration {
 	now := o.Now()
@@ -101,7 +83,7 @@ func (o *Outbox) closed() time.Duration {
 	for _, r := range o.routes[1:] {
 		soonest = min(soonest, r.left(now))
 	}
-	return max(soonest, o.rest.left(now))
+	return soonest
 }
 
 // opens returns when a mail that no relay served may try again: when the first
