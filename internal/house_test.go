@@ -31,7 +31,7 @@ type row struct {
 var house = map[string]row{
 	"internal/beta":   {libraries: "golang.org/x/net/idna"},
 	"internal/mail":   {ours: "beta", grants: "smtp"},
-	"internal/outbox": {ours: "beta mail"},
+	"internal/outbox": {ours: "beta mail", libraries: "golang.org/x/time/rate"},
 	"internal/httpd":  {libraries: "github.com/google/uuid github.com/prometheus/client_golang/prometheus", grants: "clock"},
 	"internal/lwa":    {ours: "beta httpd"},
 	"internal/smapi":  {ours: "beta httpd lwa", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,7 +87,7 @@ func (p *program) listen(s settings, metrics prometheus.Registerer) (err error) 
 	if p.url == "" {
 		p.url = s.localURL(p.public.Addr())
 	}
-	if isLocal(host(p.url)) && !isLocal(s.relay.Host) {
+	if isLocal(host(p.url)) && slices.ContainsFunc(s.relays, func(r mail.Relay) bool { return !isLocal(r.Host) }) {
 		p.log.Warn("links in mail lead to this machine only; set --public-url", "url", p.url)
 	}
 	return nil
@@ -117,9 +118,12 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	p.outbox = &outbox.Outbox{}
 	p.service = beta.NewService(p.store, time.Now, s.rules,
 		func(at beta.Place, l beta.Link) string { return p.url + "/" + string(at) + "/" + links.Text(l) }, p.outbox.Wake)
-	p.relay = &mail.Client{Relay: s.relay, Hello: hello(host(p.url))}
-	p.outbox.Queue, p.outbox.Author, p.outbox.Writer, p.outbox.Sender = p.store, p.service, writer, p.relay
-	p.outbox.Now, p.outbox.Log, p.outbox.Workers = time.Now, p.log, s.connections
+	for _, relay := range s.relays {
+		client := &mail.Client{Relay: relay, Hello: hello(host(p.url))}
+		p.relays, p.outbox.Relays = append(p.relays, client), append(p.outbox.Relays, client)
+	}
+	p.outbox.Queue, p.outbox.Author, p.outbox.Writer = p.store, p.service, writer
+	p.outbox.Now, p.outbox.Log, p.outbox.Workers, p.outbox.Rate = time.Now, p.log, s.connections, s.mailRate
 	p.outbox.Settled = countMail(metrics)
 	p.access = lwa.Access{Store: p.store, Now: time.Now}
 	limits, err := s.limits()

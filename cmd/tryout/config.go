@@ -28,25 +28,26 @@ type dataFlag struct {
 // and told at once.
 type config struct {
 	dataFlag
-	Listen       string `help:"Address of the API and the pages." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	PublicURL    string `help:"What links in mail begin with. Default: the listen address, with http or, given a certificate, https." placeholder:"URL"`
-	SMTP         string `name:"smtp" help:"The relay that takes our mail: smtp[s]://[user:pass@]host:port. Prefer the environment for a password." placeholder:"URL"`
-	MailFrom     string `help:"Sender of our mail: address or Name <address>." placeholder:"ADDR"`
-	AdminListen  string `help:"Address of /livez, /readyz, /metrics and /debug/pprof/, for operators; without it they are not served." placeholder:"ADDR"`
-	Cap          string `help:"Testers that one test can have." default:"500" placeholder:"N"`
-	Rate         string `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
-	MaxInFlight  string `help:"Requests served at once; more wait a little, then get 503." default:"512" placeholder:"N"`
-	Connections  string `help:"Connections to the relay." default:"4" placeholder:"N"`
-	TestLife     string `help:"How long a test runs until it ends by itself." default:"2160h" placeholder:"DURATION"`
-	RemindEvery  string `help:"Between an invitation or reminder and the next reminder to the same tester." default:"24h" placeholder:"DURATION"`
-	AskEvery     string `help:"Between two feedback requests to the same tester." default:"24h" placeholder:"DURATION"`
-	LinkLife     string `help:"How long a personal link works after it was last mailed; 0 means until the test ends." default:"0" placeholder:"DURATION"`
-	DrainGrace   string `help:"How long new connections are still taken once told to stop." default:"2s" placeholder:"DURATION"`
-	TLSCert      string `name:"tls-cert" help:"Certificate chain, PEM; read again when it changes." placeholder:"FILE"`
-	TLSKey       string `name:"tls-key" help:"Its key, PEM." placeholder:"FILE"`
-	TrustedProxy string `help:"Networks of proxies whose X-Forwarded-For is believed, for the log." placeholder:"CIDR,..."`
-	LogFormat    string `help:"text or json." default:"text" placeholder:"FORMAT"`
-	LogLevel     string `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+	Listen       string   `help:"Address of the API and the pages." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	PublicURL    string   `help:"What links in mail begin with. Default: the listen address, with http or, given a certificate, https." placeholder:"URL"`
+	SMTP         []string `name:"smtp" help:"The relay that takes our mail: smtp[s]://[user:pass@]host:port. Given several times, or with commas: the next is used while those before it are away. Prefer the environment for a password." placeholder:"URL"`
+	MailFrom     string   `help:"Sender of our mail: address or Name <address>." placeholder:"ADDR"`
+	AdminListen  string   `help:"Address of /livez, /readyz, /metrics and /debug/pprof/, for operators; without it they are not served." placeholder:"ADDR"`
+	Cap          string   `help:"Testers that one test can have." default:"500" placeholder:"N"`
+	Rate         string   `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
+	MaxInFlight  string   `help:"Requests served at once; more wait a little, then get 503." default:"512" placeholder:"N"`
+	Connections  string   `help:"Connections to the relay." default:"4" placeholder:"N"`
+	MailRate     string   `help:"Mails a second; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
+	TestLife     string   `help:"How long a test runs until it ends by itself." default:"2160h" placeholder:"DURATION"`
+	RemindEvery  string   `help:"Between an invitation or reminder and the next reminder to the same tester." default:"24h" placeholder:"DURATION"`
+	AskEvery     string   `help:"Between two feedback requests to the same tester." default:"24h" placeholder:"DURATION"`
+	LinkLife     string   `help:"How long a personal link works after it was last mailed; 0 means until the test ends." default:"0" placeholder:"DURATION"`
+	DrainGrace   string   `help:"How long new connections are still taken once told to stop." default:"2s" placeholder:"DURATION"`
+	TLSCert      string   `name:"tls-cert" help:"Certificate chain, PEM; read again when it changes." placeholder:"FILE"`
+	TLSKey       string   `name:"tls-key" help:"Its key, PEM." placeholder:"FILE"`
+	TrustedProxy string   `help:"Networks of proxies whose X-Forwarded-For is believed, for the log." placeholder:"CIDR,..."`
+	LogFormat    string   `help:"text or json." default:"text" placeholder:"FORMAT"`
+	LogLevel     string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 }
 
 // settings is a config that was found good.
@@ -54,13 +55,14 @@ type settings struct {
 	listen, adminListen string
 	publicURL           string // without a slash at its end; empty means from the listen address
 	data                string
-	master              []byte // nil means from the data directory
-	relay               mail.Relay
+	master              []byte       // nil means from the data directory
+	relays              []mail.Relay // in order of preference
 	mailFrom            string
 	rules               beta.Rules
 	rate                int
 	maxInFlight         int
 	connections         int
+	mailRate            int
 	drainGrace          time.Duration
 	certificates        *httpd.Certificates // nil means no TLS
 	proxies             []netip.Prefix
@@ -81,11 +83,12 @@ func (c config) settings(others ...error) (settings, error) {
 		publicURL:   check.publicURL(c.PublicURL),
 		data:        c.Data,
 		master:      check.masterKey(c.MasterKey),
-		relay:       check.relay(c.SMTP),
+		relays:      check.relays(c.SMTP),
 		mailFrom:    check.mailbox("mail-from", c.MailFrom),
 		rate:        check.number("rate", c.Rate, 0, 1_000_000),
 		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1, 1_000_000),
 		connections: check.number("connections", c.Connections, 1, 1_000),
+		mailRate:    check.number("mail-rate", c.MailRate, 0, 1_000_000),
 		drainGrace:  check.duration("drain-grace", c.DrainGrace, 0),
 		proxies:     check.networks("trusted-proxy", c.TrustedProxy),
 		rules: beta.Rules{
@@ -141,16 +144,19 @@ func (c *checker) masterKey(value string) []byte {
 	return key
 }
 
-func (c *checker) relay(value string) mail.Relay {
-	if value == "" {
+func (c *checker) relays(values []string) (list []mail.Relay) {
+	if strings.Join(values, "") == "" {
 		c.wrong("smtp", "is missing: without a relay no invitation leaves; to try things out use: tryout demo")
-		return mail.Relay{}
+		return nil
 	}
-	relay, err := mail.ParseRelay(value)
-	if err != nil {
-		c.wrong("smtp", "%v", err)
+	for _, value := range values {
+		relay, err := mail.ParseRelay(strings.TrimSpace(value))
+		if err != nil {
+			c.wrong("smtp", "%v", err)
+		}
+		list = append(list, relay)
 	}
-	return relay
+	return list
 }
 
 func (c *checker) mailbox(flag, value string) string {

@@ -56,3 +56,18 @@ func TestAPublicURLIsAnOriginAndNothingMore(t *testing.T) {
 		}
 	}
 }
+
+func TestRelaysAreKeptInTheirOrder(t *testing.T) {
+	t.Parallel()
+	check := &checker{}
+	got := check.relays([]string{"smtps://me:secret@first.example", " smtp://second.example:2525"})
+	if check.mistakes != nil || len(got) != 2 || got[0].Addr() != "first.example:465" || got[1].Addr() != "second.example:2525" {
+		t.Errorf("got %v, %v", got, check.mistakes)
+	}
+	for _, bad := range [][]string{nil, {""}, {"smtp://first.example", ""}, {"smtp://first.example", "second.example"}} {
+		check := &checker{}
+		if check.relays(bad); len(check.mistakes) != 1 {
+			t.Errorf("%q: got %v, want one mistake", bad, check.mistakes)
+		}
+	}
+}

@@ -31,7 +31,7 @@ type program struct {
 	pages   *web.Handler
 	extra   http.Handler // pages under /inbox/; nil but in a demo
 	outbox  *outbox.Outbox
-	relay   *mail.Client
+	relays  []*mail.Client
 	edge    *httpd.Edge
 	public  *httpd.Server
 	admin   *http.Server
@@ -106,8 +106,8 @@ func (p *program) close() {
 	if p.admin != nil {
 		p.admin.Close()
 	}
-	if p.relay != nil {
-		p.relay.Close()
+	for _, r := range p.relays {
+		r.Close()
 	}
 	if p.store != nil {
 		p.store.Close()

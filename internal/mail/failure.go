@@ -15,9 +15,10 @@ type Outcome int
 
 // The outcomes.
 const (
-	Temporary     Outcome = iota + 1 // 4xx for this mail, a network fault, an answer that is not SMTP: try later
+	Temporary     Outcome = iota + 1 // 4xx for this mail, no answer in time, an answer that is not SMTP: try later
 	Permanent                        // 5xx for the recipient or the message: never
-	Cut                              // 421, or the connection ended before the final dot was sent: later, and not the mail's fault
+	Cut                              // 421, or the connection ended, after MAIL FROM and before the final dot was sent; or ctx ended: later, and not the mail's fault
+	Away                             // the relay cannot be reached, or serves nobody now: nothing was said of the mail
 	Unknown                          // the final dot was sent and no answer understood: it may have been taken
 	Misconfigured                    // the relay refuses us, not the mail; or the password would go in clear
 )
@@ -31,6 +32,8 @@ func (o Outcome) String() string {
 		return "permanent"
 	case Cut:
 		return "cut"
+	case Away:
+		return "away"
 	case Unknown:
 		return "unknown"
 	case Misconfigured:
@@ -78,10 +81,14 @@ func (f *Failure) Unwrap() error { return f.Err }
 // judge says what an answer that refuses a step means.
 func judge(step string, code int) Outcome {
 	switch {
-	case code == 421, step == stepReset:
+	case step == stepReset:
 		return Cut
 	case code < 400: // the answer to something else, and so none
 		return judgeError(step, errMalformed)
+	case code < 500 && isBeforeMail(step):
+		return Away
+	case code == 421:
+		return Cut
 	case code < 500:
 		return Temporary
 	case code == 530, code == 534, code == 535, code == 538: // RFC 4954, 6: about us, wherever it is said
@@ -99,12 +106,23 @@ func judgeError(step string, err error) Outcome {
 		return Unknown
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return Cut // by ourselves
-	case step == stepConnect, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errMalformed):
-		return Temporary
-	case step == stepTLS && !isNetwork(err):
+	case step == stepTLS && !isNetwork(err) && !errors.Is(err, os.ErrDeadlineExceeded):
 		return Misconfigured // a certificate, a version: trying again does not help
+	case isBeforeMail(step):
+		return Away
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errMalformed):
+		return Temporary
 	}
 	return Cut
+}
+
+// isBeforeMail reports whether a step comes before anything is said of a mail.
+func isBeforeMail(step string) bool {
+	switch step {
+	case stepConnect, stepTLS, stepBanner, stepHello, stepStartTLS, stepAuth:
+		return true
+	}
+	return false
 }
 
 // isNetwork reports whether a TLS handshake failed below TLS. A fatal alert

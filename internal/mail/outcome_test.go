@@ -24,14 +24,15 @@ func outcomes() map[string]map[string]mail.Outcome {
 		T = mail.Temporary
 		P = mail.Permanent
 		C = mail.Cut
+		A = mail.Away
 		U = mail.Unknown
 		M = mail.Misconfigured
 	)
 	return map[string]map[string]mail.Outcome{
-		"banner":      {later: T, never: M, closing: C, garbage: T, cut: C, stall: T},
-		"EHLO":        {later: T, never: M, closing: C, garbage: T, cut: C, stall: T},
-		"STARTTLS":    {later: T, never: M, closing: C, garbage: T, cut: C, stall: T},
-		"AUTH":        {later: T, never: M, closing: C, garbage: T, cut: C, stall: T},
+		"banner":      {later: A, never: M, closing: A, garbage: A, cut: A, stall: A},
+		"EHLO":        {later: A, never: M, closing: A, garbage: A, cut: A, stall: A},
+		"STARTTLS":    {later: A, never: M, closing: A, garbage: A, cut: A, stall: A},
+		"AUTH":        {later: A, never: M, closing: A, garbage: A, cut: A, stall: A},
 		"MAIL FROM":   {later: T, never: M, closing: C, garbage: T, cut: C, stall: T},
 		"RCPT TO":     {later: T, never: P, closing: C, garbage: T, cut: C, stall: T},
 		"DATA":        {later: T, never: P, closing: C, garbage: T, cut: C, stall: T},
@@ -97,7 +98,7 @@ func TestEveryCodeAtEveryStepHasTheOutcomeOfItsClass(t *testing.T) {
 				want := row[later]
 				switch {
 				case code == 421:
-					want = mail.Cut
+					want = row[closing]
 				case code == 530 || code == 534 || code == 535 || code == 538:
 					want = mail.Misconfigured
 				case step == "EHLO" && (code == 500 || code == 502):
@@ -146,12 +147,12 @@ func TestTheFirstRefusalOfAnEnvelopeCounts(t *testing.T) {
 	}
 }
 
-func TestARelayThatCannotBeReachedIsTemporary(t *testing.T) {
+func TestARelayThatCannotBeReachedIsAway(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"127.0.0.1", "relay.invalid"} {
 		fail := refused(t, client(t, mail.Relay{Host: host, Port: 1}), note())
-		if fail.Outcome != mail.Temporary || fail.Step != "connect" || fail.Err == nil {
-			t.Errorf("%s: got %v at %s, want temporary at connect", host, fail.Outcome, fail.Step)
+		if fail.Outcome != mail.Away || fail.Step != "connect" || fail.Err == nil {
+			t.Errorf("%s: got %v at %s, want away at connect", host, fail.Outcome, fail.Step)
 		}
 	}
 }

@@ -81,8 +81,8 @@ func TestBrokenTLSHasItsOutcome(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]mail.Outcome{
 		"220 go\r\nthis is not TLS at all": mail.Misconfigured,
-		"220 go" + cut:                     mail.Cut,
-		"220 go" + stall:                   mail.Temporary,
+		"220 go" + cut:                     mail.Away,
+		"220 go" + stall:                   mail.Away,
 	} {
 		fail := refused(t, trouble(t, "STARTTLS", answer), note())
 		if fail.Outcome != want {

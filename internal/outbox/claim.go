@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,8 +24,9 @@ type claimed struct {
 // places for, until ctx is done. One claims for all workers: an idle outbox then
 // costs one look now and then.
 func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
+	leftOver := false
 	for ctx.Err() == nil {
-		if left := o.pause.left(o.Now()); left > 0 {
+		if left := o.closed(); left > 0 && !leftOver {
 			sleep(ctx, nil, left)
 			continue
 		}
@@ -35,6 +37,7 @@ func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
 		claim := beta.NewID(o.Now())
 		list, err := o.Queue.ClaimMail(ctx, claim, n, o.Lease)
 		o.leavePlaces(n - len(list))
+		leftOver = o.isLeftOver(list)
 		for _, m := range list {
 			mails <- claimed{m, claim}
 		}
@@ -47,6 +50,12 @@ func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
 			o.idle(ctx)
 		}
 	}
+}
+
+// isLeftOver reports whether there may be more mail to be given up without a
+// try: no relay was there for long, and all of this waited its time.
+func (o *Outbox) isLeftOver(list []beta.Mail) bool {
+	return len(list) > 0 && o.isLongAway() && !slices.ContainsFunc(list, func(m beta.Mail) bool { return !o.isOld(m) })
 }
 
 // takePlaces waits for places and takes all that there are. It waits for more

@@ -117,7 +117,7 @@ func TestAProcessThatDiesLosesNothing(t *testing.T) {
 				r.run(r.outbox())
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				checkCopies(r, mails, o.Few) // what was taken and not yet settled
+				checkCopies(r, mails, o.Window) // what was taken and not yet settled
 			})
 		})
 	}

@@ -13,6 +13,28 @@ import (
 
 const notYet = time.Second // until a mail that waits for another is looked at again
 
+// work sends mails until there are no more. It begins none while too many are
+// begun and not recorded: those are what a crash sends twice.
+func (o *Outbox) work(ctx context.Context, mails <-chan claimed, done chan<- ended) {
+	for c := range mails {
+		begun := o.begin(ctx)
+		done <- ended{beta.Attempt{Claim: c.claim, Mail: c.Mail, Outcome: o.attempt(ctx, c.Mail)}, begun}
+	}
+}
+
+// begin waits for room in the window, unless ctx is done: nothing is sent then.
+func (o *Outbox) begin(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case o.window <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // attempt sends m if there is time for it, and says what follows. An attempt
 // has the first half of the lease to begin the message and the second half to
 // finish it: nobody else claims a mail that is being sent.
@@ -23,24 +45,39 @@ func (o *Outbox) attempt(ctx context.Context, m beta.Mail) (s beta.Settlement) {
 			s = o.afterFault(m)
 		}
 	}()
-	now := o.Now()
-	pause, left := o.pause.left(now), m.DueAt.Sub(now)-o.Lease/2
-	if ctx.Err() != nil || pause > 0 || left <= 0 {
-		return o.giveBack(m, now.Add(max(0, pause)))
+	left := m.DueAt.Sub(o.Now()) - o.Lease/2
+	if ctx.Err() != nil || left <= 0 {
+		return o.giveBack(m, o.Now())
 	}
 	within, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
+	if !o.budget.wait(within, o.Now) {
+		return o.giveBack(m, o.Now())
+	}
 	return o.send(within, m)
 }
 
-// send hands m to the relay if it is still wanted, which is asked once the
-// relay waits for it.
-func (o *Outbox) send(ctx context.Context, m beta.Mail) beta.Settlement {
-	reply, err := o.Sender.Send(ctx, func() (mail.Message, error) { return o.write(ctx, m) })
-	if instead, is := err.(instead); is {
-		return instead.Settlement
+// send hands m to the first relay that is to be asked and does not turn out to
+// be away, if it is still wanted, which is asked once the relay waits for it.
+func (o *Outbox) send(ctx context.Context, m beta.Mail) (s beta.Settlement) {
+	for _, r := range o.routes {
+		began := o.Now()
+		if r.left(began) > 0 {
+			continue
+		}
+		reply, err := r.Send(ctx, func() (mail.Message, error) { return o.write(ctx, m) })
+		if instead, is := err.(instead); is {
+			return instead.Settlement
+		}
+		s = o.judge(r, m, began, reply, err)
+		if !isRelays(err) || ctx.Err() != nil {
+			return s
+		}
 	}
-	return o.judge(m, reply, err)
+	if s.State == "" { // nobody is to be asked: it keeps its place before those who were tried
+		return o.wait(m, o.Now())
+	}
+	return s
 }
 
 // instead is what becomes of a mail of which there is nothing to send.

@@ -9,20 +9,17 @@ import (
 	"tryout/internal/mail"
 )
 
-// judge turns what the sender said into an outcome.
-func (o *Outbox) judge(m beta.Mail, reply mail.Reply, err error) beta.Settlement {
+// judge turns what a relay said into an outcome.
+func (o *Outbox) judge(r *route, m beta.Mail, began time.Time, reply mail.Reply, err error) beta.Settlement {
 	if err == nil {
-		o.pause.over()
+		r.over(o.Now())
 		s := o.settled(m, beta.MailSent)
 		s.Reply = o.replyOf(reply, "end of data")
 		s.Reply.QueueID = reply.QueueID()
 		return s
 	}
-	var f *mail.Failure
-	if !errors.As(err, &f) {
-		f = &mail.Failure{Outcome: mail.Temporary, Step: "send", Err: err}
-	}
-	s := o.afterFailure(m, f)
+	f := failure(err)
+	s := o.afterFailure(r, m, began, f)
 	s.Reply = o.replyOf(f.Reply, f.Step)
 	if f.Err != nil {
 		s.Reply.Text = f.Err.Error()
@@ -30,43 +27,69 @@ func (o *Outbox) judge(m beta.Mail, reply mail.Reply, err error) beta.Settlement
 	return s
 }
 
+// failure returns what a sender's error says.
+func failure(err error) *mail.Failure {
+	var f *mail.Failure
+	if !errors.As(err, &f) {
+		f = &mail.Failure{Outcome: mail.Temporary, Step: "send", Err: err}
+	}
+	return f
+}
+
+// isRelays reports whether err is about the relay alone: another may take the mail.
+func isRelays(err error) bool {
+	outcome := failure(err).Outcome
+	return err != nil && (outcome == mail.Away || outcome == mail.Misconfigured)
+}
+
 // afterFailure says what follows a message that was not taken, or may not have been.
-func (o *Outbox) afterFailure(m beta.Mail, f *mail.Failure) beta.Settlement {
+func (o *Outbox) afterFailure(r *route, m beta.Mail, began time.Time, f *mail.Failure) beta.Settlement {
 	switch f.Outcome {
 	case mail.Permanent:
-		o.pause.over()
+		r.over(o.Now())
 		s := o.settled(m, beta.MailFailed)
 		s.Undeliverable = isAddressRefusal(f)
 		return s
 	case mail.Misconfigured:
-		return o.giveBack(m, o.hold(f, 1))
+		o.hold(r, f, fault{began: began, patience: 1})
+		return o.giveBack(m, o.opens())
+	case mail.Away:
+		o.hold(r, f, fault{began: began, patience: 1, away: true})
+		return o.wait(m, o.opens())
 	case mail.Cut:
-		return o.afterCut(m, f)
+		return o.afterCut(r, m, f)
 	case mail.Unknown:
 		return o.afterSilence(m)
 	}
 	return o.later(m)
 }
 
-// hold pauses all delivery at the last of a number of failures in a row, and
-// says so. It returns when the pause ends.
-func (o *Outbox) hold(f *mail.Failure, patience int) time.Time {
-	until, begun := o.pause.begin(o.Now(), patience)
-	if begun {
+// hold notes that a relay failed us, and says so when that begins a pause.
+func (o *Outbox) hold(r *route, f *mail.Failure, why fault) {
+	if until, begun := r.begin(o.Now(), why); begun {
 		o.Log.Error("the relay refuses us; delivery pauses", "relay", f.Reply.Relay, "outcome", f.Outcome.String(),
 			"step", f.Step, "code", f.Reply.Code, "err", f.Err, "until", until)
 	}
-	return until
+}
+
+// wait gives m back because no relay is there, which counts as no attempt; but
+// what has become too old while none was is given up.
+func (o *Outbox) wait(m beta.Mail, due time.Time) beta.Settlement {
+	if o.isOld(m) && o.isLongAway() {
+		m.Attempts--
+		return o.giveUp(m)
+	}
+	return o.giveBack(m, due)
 }
 
 // afterCut does not count the attempt, the connection was at fault; but three
 // cuts in a row on one mail are that mail's, and many in a row on any are the
 // relay's. What we broke off ourselves to stop is neither.
-func (o *Outbox) afterCut(m beta.Mail, f *mail.Failure) beta.Settlement {
+func (o *Outbox) afterCut(r *route, m beta.Mail, f *mail.Failure) beta.Settlement {
 	if errors.Is(f, context.Canceled) {
 		return o.giveBack(m, o.Now())
 	}
-	o.hold(f, manyCuts)
+	o.hold(r, f, fault{patience: manyCuts})
 	m.Cuts++
 	if m.Cuts >= maxCuts {
 		return o.later(m)
@@ -91,19 +114,25 @@ func (o *Outbox) afterFault(m beta.Mail) beta.Settlement {
 	return s
 }
 
-// later defers m by its schedule, or gives up when it has become too old. One
-// whose reply was lost may have arrived all the same.
+// later defers m by its schedule, or gives up when it has become too old.
 func (o *Outbox) later(m beta.Mail) beta.Settlement {
 	m.Cuts = 0
-	switch old := o.Now().Sub(m.QueuedAt) >= maxAge && m.Attempts >= minAttempts; {
-	case old && m.Unknowns > 0:
-		return o.settled(m, beta.MailUnknown)
-	case old:
-		return o.settled(m, beta.MailFailed)
+	if o.isOld(m) && m.Attempts >= minAttempts {
+		return o.giveUp(m)
 	}
 	s := settlement(m, beta.MailDeferred)
-	s.DueAt = o.Now().Add(spread(wait(m.Attempts)))
+	s.DueAt = o.Now().Add(spread(backoff(m.Attempts)))
 	return s
+}
+
+func (o *Outbox) isOld(m beta.Mail) bool { return o.Now().Sub(m.QueuedAt) >= maxAge }
+
+// giveUp ends m. One whose reply was lost may have arrived all the same.
+func (o *Outbox) giveUp(m beta.Mail) beta.Settlement {
+	if m.Unknowns > 0 {
+		return o.settled(m, beta.MailUnknown)
+	}
+	return o.settled(m, beta.MailFailed)
 }
 
 // giveBack defers m without counting the attempt.

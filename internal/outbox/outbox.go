@@ -11,8 +11,8 @@
 //
 // Nobody waits for the database in this: while the workers send, the mails for
 // them are claimed ahead and their outcomes are recorded behind them, each time
-// all that have come. Together that is at most Few, and so what a crash can
-// send twice is less.
+// all that have come. Together that is at most Few; those begun, and so what a
+// crash can send twice, are at most Window.
 //
 // What the relay answered is kept with the mail and never logged: it may repeat
 // the recipient's address.
@@ -66,24 +66,29 @@ type Outbox struct {
 	Queue  Queue
 	Author Author
 	Writer Writer
-	Sender Sender
+	Relays []Sender // in order of preference: the next is asked while those before it are away
 	Now    func() time.Time
 	Log    *slog.Logger
 
 	Workers int                        // messages sent at once; zero means 4
-	Few     int                        // mails claimed and not settled, at most; zero means 4 times Workers
+	Few     int                        // mails claimed and not settled, at most; zero means 8 times Workers
+	Window  int                        // messages begun and not settled, at most: what a crash may send twice; zero means Workers and half as many
+	Rate    int                        // messages a second, at most, to all relays together; zero means no limit
 	Lease   time.Duration              // how long a claim holds; half of it must be enough to finish a message that was begun; zero means 10 minutes
 	Poll    time.Duration              // how often to look for mail that others queued, while idle; zero means 5 seconds
 	Settled func(state beta.MailState) // told of every outcome, for metrics; may be nil
 
 	bell   bell
-	pause  pause
+	routes []*route
+	budget budget
 	places chan struct{} // one for each mail claimed and not settled
+	window chan struct{} // one for each of them that was begun
 }
 
 func (o *Outbox) setDefaults() {
 	o.Workers = cmp.Or(o.Workers, 4)
-	o.Few = cmp.Or(o.Few, 4*o.Workers)
+	o.Few = cmp.Or(o.Few, 8*o.Workers)
+	o.Window = cmp.Or(o.Window, o.Workers+(o.Workers+1)/2)
 	o.Lease = cmp.Or(o.Lease, 10*time.Minute)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
 	if o.Settled == nil {
@@ -98,20 +103,21 @@ func (o *Outbox) Wake() { o.bell.ring() }
 // mail that was claimed and not begun is given back, and Run returns.
 func (o *Outbox) Run(ctx context.Context) {
 	o.setDefaults()
+	for _, s := range o.Relays {
+		o.routes = append(o.routes, &route{Sender: s})
+	}
+	o.budget = newBudget(o.Rate, o.Now())
 	o.places = make(chan struct{}, o.Few)
-	mails, ended := make(chan claimed, o.Few), make(chan beta.Attempt, o.Few)
+	o.window = make(chan struct{}, o.Window)
+	mails, done := make(chan claimed, o.Few), make(chan ended, o.Few)
 	var workers, settler sync.WaitGroup
 	for range o.Workers {
-		workers.Go(func() {
-			for c := range mails {
-				ended <- beta.Attempt{Claim: c.claim, Mail: c.Mail, Outcome: o.attempt(ctx, c.Mail)}
-			}
-		})
+		workers.Go(func() { o.work(ctx, mails, done) })
 	}
-	settler.Go(func() { o.settle(ctx, ended) })
+	settler.Go(func() { o.settle(ctx, done) })
 	o.claim(ctx, mails)
 	close(mails)
 	workers.Wait()
-	close(ended)
+	close(done)
 	settler.Wait()
 }

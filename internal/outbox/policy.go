@@ -26,8 +26,8 @@ var waits = [...]time.Duration{
 	5 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
 }
 
-// wait returns how long to wait at least after the given number of attempts.
-func wait(attempts int) time.Duration {
+// backoff returns how long to wait at least after the given number of attempts.
+func backoff(attempts int) time.Duration {
 	return waits[min(max(attempts, 1), len(waits))-1]
 }
 

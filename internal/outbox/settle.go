@@ -12,62 +12,62 @@ const (
 	settleAgain = time.Second      // between two tries at that
 )
 
-// settle records what became of mails, until ended is closed: together what has
+// ended is an attempt that is to be recorded.
+type ended struct {
+	beta.Attempt
+	begun bool // it has a place in the window
+}
+
+// settle records what became of mails, until done is closed: together what has
 // come since the last time, so that one commit serves many and nobody waits for
 // company.
-func (o *Outbox) settle(ctx context.Context, ended <-chan beta.Attempt) {
-	for a := range ended {
-		group := append([]beta.Attempt{a}, waiting(ended)...)
-		group, err := o.record(ctx, group, ended)
+func (o *Outbox) settle(ctx context.Context, done <-chan ended) {
+	for e := range done {
+		group := append([]ended{e}, waiting(done)...)
+		err := o.record(ctx, group)
+		for _, e := range group {
+			if e.begun {
+				<-o.window
+			}
+		}
 		o.leavePlaces(len(group))
-		for _, a := range group {
-			o.tell(a, err)
+		for _, e := range group {
+			o.tell(e.Attempt, err)
 		}
 	}
 }
 
 // record records outcomes, and tries for as long as a claim holds: a message
 // that was taken and not settled would be sent again. Once ctx is done,
-// settleTime is left. While it cannot, delivery rests, and what comes is taken
-// along. It returns all that it tried to record.
-func (o *Outbox) record(ctx context.Context, group []beta.Attempt, ended <-chan beta.Attempt) ([]beta.Attempt, error) {
-	hold, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.longest(group))
+// settleTime is left.
+func (o *Outbox) record(ctx context.Context, group []ended) error {
+	attempts, longest := make([]beta.Attempt, len(group)), settleTime
+	for i, e := range group {
+		attempts[i], longest = e.Attempt, max(longest, e.Mail.DueAt.Sub(o.Now()))
+	}
+	hold, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() {
 		sleep(hold, nil, settleTime)
 		cancel()
 	})()
 	for {
-		err := o.Queue.SettleMail(hold, group...)
-		if err == nil {
-			return group, nil
+		err := o.Queue.SettleMail(hold, attempts...)
+		if err == nil || !sleep(hold, nil, settleAgain) {
+			return err
 		}
-		o.pause.rest(o.Now().Add(settleAgain))
-		if !sleep(hold, nil, settleAgain) {
-			return group, err
-		}
-		group = append(group, waiting(ended)...)
 	}
 }
 
-// longest returns how long the last claim of a group holds, and settleTime at least.
-func (o *Outbox) longest(group []beta.Attempt) time.Duration {
-	longest := settleTime
-	for _, a := range group {
-		longest = max(longest, a.Mail.DueAt.Sub(o.Now()))
-	}
-	return longest
-}
-
-// waiting returns what can be had from ended at once.
-func waiting(ended <-chan beta.Attempt) (list []beta.Attempt) {
+// waiting returns what can be had at once.
+func waiting(done <-chan ended) (list []ended) {
 	for {
 		select {
-		case a, open := <-ended:
+		case e, open := <-done:
 			if !open {
 				return list
 			}
-			list = append(list, a)
+			list = append(list, e)
 		default:
 			return list
 		}

@@ -27,7 +27,7 @@ func overSMTP(r *rig) (o *outbox.Outbox, in *inbox.Inbox, settled func(n int)) {
 		in.Close()
 	})
 	o = r.outbox()
-	o.Sender = client
+	o.Relays = []outbox.Sender{client}
 	events := make(chan beta.MailState, 1000)
 	o.Settled = func(s beta.MailState) { events <- s }
 	return o, in, func(n int) {
@@ -100,17 +100,24 @@ func checkLinks(r *rig, m inbox.Received) {
 	}
 }
 
-func TestAMailForARelayThatIsAwayIsDeferred(t *testing.T) {
+func TestARelayThatIsAwayCostsNoAttempt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	o, in, settled := overSMTP(r)
 	r.must(in.Close())
 	r.run(o)
-	r.add(1, 5)
-	settled(5)
+	r.add(1, 20)
+	settled(20)
+	refused := 0
 	for to, m := range r.mails() {
-		if m.State != beta.MailDeferred || m.Attempts != 1 || m.Reply.Step != "connect" || m.Reply.Text == "" {
-			t.Errorf("%s: %+v; want deferred, refused at connect", to, m)
+		if m.State != beta.MailQueued || m.Attempts != 0 {
+			t.Errorf("%s: %+v; want queued as it was", to, m)
 		}
+		if m.Reply.Step == "connect" && m.Reply.Text != "" {
+			refused++
+		}
+	}
+	if refused < 1 || refused > o.Workers {
+		t.Errorf("%d mails were refused at connect; want those of %d workers at most", refused, o.Workers)
 	}
 }

@@ -99,7 +99,7 @@ func (r *rig) outbox() *outbox.Outbox {
 	writer, err := mail.NewWriter("Tryout <tryout@tryout.example>", "tryout.example")
 	r.must(err)
 	o := &outbox.Outbox{
-		Queue: r.store, Author: r.service, Writer: writer, Sender: r.relay,
+		Queue: r.store, Author: r.service, Writer: writer, Relays: []outbox.Sender{r.relay},
 		Now: time.Now, Log: r.logger, Poll: time.Hour,
 	}
 	r.outboxes = append(r.outboxes, o)
