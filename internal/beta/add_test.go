@@ -129,7 +129,7 @@ func TestTheOutboxIsWokenByMailAlone(t *testing.T) {
 	for _, step := range []struct {
 		name  string
 		do    func()
-		woken int
+		woken int64
 	}{
 		{"adding a newcomer", func() { w.add("a@example.com") }, 1},
 		{"adding them again", func() { w.add("a@example.com") }, 0},
@@ -138,9 +138,9 @@ func TestTheOutboxIsWokenByMailAlone(t *testing.T) {
 		{"asking for feedback", func() { w.requestFeedback("a@example.com") }, 1},
 		{"removing", func() { w.remove("a@example.com") }, 1},
 	} {
-		before := w.woken
+		before := w.woken.Load()
 		step.do()
-		if got := w.woken - before; got != step.woken {
+		if got := w.woken.Load() - before; got != step.woken {
 			t.Errorf("%s: woken %d times, want %d", step.name, got, step.woken)
 		}
 	}

@@ -63,8 +63,8 @@ func TestEndOfADraftTellsNobody(t *testing.T) {
 	w.add("a@example.com")
 	w.end()
 	w.wantPost(post{})
-	if w.woken != 0 {
-		t.Errorf("outbox woken %d times, want never", w.woken)
+	if n := w.woken.Load(); n != 0 {
+		t.Errorf("outbox woken %d times, want never", n)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +32,8 @@ type world struct {
 	t     rapid.TB
 	clock *storetest.Clock
 	store *store.Store
-	woken int // how often the outbox was told of mail
+	woken atomic.Int64  // how often the outbox was told of mail
+	bell  chan struct{} // rings then
 }
 
 func newWorld(t *testing.T) *world {
@@ -41,15 +43,23 @@ func newWorld(t *testing.T) *world {
 
 func newWorldWith(t *testing.T, rules beta.Rules) *world {
 	t.Helper()
-	w := &world{ctx: t.Context(), t: t, clock: storetest.NewClock()}
+	w := &world{ctx: t.Context(), t: t, clock: storetest.NewClock(), bell: make(chan struct{}, 1)}
 	w.store = storetest.Open(t, w.clock.Now)
 	w.Service = beta.NewService(w.store, w.clock.Now, rules,
 		func(at beta.Place, l beta.Link) string {
 			return fmt.Sprintf("https://try.example/%s/%s-%d", at, l.Test, l.Tester)
 		},
-		func() { w.woken++ })
+		w.wake)
 	w.ok(w.store.Update(w.ctx, people))
 	return w
+}
+
+func (w *world) wake() {
+	w.woken.Add(1)
+	select {
+	case w.bell <- struct{}{}:
+	default:
+	}
 }
 
 // people stores the vendors and skills of a world.
