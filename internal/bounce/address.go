@@ -58,6 +58,9 @@ func (a Addresses) Text(id beta.MailID, queued time.Time) string {
 // Parse reads what [Addresses.Text] wrote, in whatever case; ok is false for
 // anything else.
 func (a Addresses) Parse(s string) (id beta.MailID, queued time.Time, ok bool) {
+	if strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f }) { // some of them have an ASCII lower case
+		return beta.MailID{}, time.Time{}, false
+	}
 	s = strings.ToLower(s)
 	local, _, _ := strings.Cut(s, "@")
 	part := strings.Split(strings.TrimPrefix(local, "b+"), ".")

@@ -13,7 +13,7 @@ var (
 	// An enhanced code stands at the start, after a reply code, or behind a #.
 	enhancedCode = regexp.MustCompile(`(?:^|(?:^|[^0-9.])[245][0-9][0-9][ \-]+#?|#)([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[^0-9.]|\.[^0-9]|\.?$)`)
 	// What replies begin with; some servers say their code twice.
-	codes = regexp.MustCompile(`^(?:[245][0-5][0-9](?:[ \-]+|$))*(?:#?[245]\.[0-9]{1,3}\.[0-9]{1,3}[ :;,]*)?`)
+	codes = regexp.MustCompile(`^(?:[245][0-5][0-9](?:[ \-]+|$))*(?:#?[245]\.[0-9]{1,3}\.[0-9]{1,3}(?:[ :;,]+|\.? |\.?$))?`)
 )
 
 // readCodes takes the codes out of a reply's text and returns what it says besides.
@@ -42,7 +42,7 @@ var (
 	// Outlook.com means as 5.1.1.
 	needsWords  = regexp.MustCompile(`^(5\.0\.0|5\.2\.0|5\.4\.1|5\.4\.4|5\.5\.0|)$`)
 	wordsRefuse = regexp.MustCompile(`(?i)recipient address rejected: access denied` +
-		`|(user|mailbox|recipient|account|address)\b.{0,60}\b(unknown|not found|no longer|not exist|doesn.t exist|disabled|inactive|mailbox unavailable)` +
+		`|(user|mailbox|recipient|account|address)\b.{0,60}\b(unknown|not found|no longer|not exist|doesn.t (exist|have)|disabled|inactive|mailbox unavailable)` +
 		`|\b(unknown|no such|invalid|nonexistent) (user|mailbox|recipient|account|address)` +
 		`|no mailbox here|mailbox unavailable|host or domain name not found|domain.{0,60}not exist|couldn.t find any host`)
 	wordsExcuse = regexp.MustCompile(`(?i)spam|block|black|reputation|policy|dmarc|\bspf\b|dkim|quota|full\b|too (big|large)|sender`)

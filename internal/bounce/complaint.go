@@ -20,7 +20,7 @@ func (p *parts) complaints() ([]Report, error) {
 	r := p.ours(Report{
 		Kind:      Complaint,
 		Text:      kind,
-		RemoteMTA: firstWord(typed(p.feedback.get("reporting-mta"))),
+		RemoteMTA: host(p.feedback.get("reporting-mta")),
 		At:        date(p.feedback.get("arrival-date", "received-date")),
 	})
 	recipients := p.complainers()

@@ -45,20 +45,22 @@ func CheckEvents(key []byte, header func(name string) string, body []byte, now t
 
 // event is one of our own form. Members that it lacks are not known.
 type event struct {
-	Type      Kind
-	MessageID string
-	Recipient string
-	Code      int
-	Enhanced  string
-	Text      string
-	At        string
+	Type      Kind   `json:"type"`
+	MessageID string `json:"messageId"`
+	Recipient string `json:"recipient"`
+	Code      int    `json:"code"`
+	Enhanced  string `json:"enhanced"`
+	Text      string `json:"text"`
+	At        string `json:"at"`
 }
 
 // Events reads a post of our own form, {"events": [...]}, for relays that are
 // not known here. It is all read or none: an event that has a mistake is named.
 // Check the post first with [CheckEvents].
 func Events(body []byte) ([]Report, error) {
-	var post struct{ Events *[]event }
+	var post struct {
+		Events *[]event `json:"events"`
+	}
 	if err := decodeJSON(body, &post); err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (r Report) cleaned(reply string, hard bool) Report {
 	}
 	r.Text = text
 	r.Recipient = address(r.Recipient)
-	r.RemoteMTA = firstWord(typed(r.RemoteMTA))
+	r.RemoteMTA = host(r.RemoteMTA)
 	r.MessageID, r.RelayID = identifier(r.MessageID), identifier(r.RelayID)
 	r.ReturnPath = address(r.ReturnPath)
 	if r.Kind == Permanent {

@@ -69,7 +69,7 @@ func saidOf(address, text string) string {
 	}
 }
 
-var remoteHost = regexp.MustCompile(`(?:^|\s)(?:host |by )([A-Za-z0-9.-]{1,255})(?: \[|:?\s|$)`)
+var remoteHost = regexp.MustCompile(`(?:^|\s)host ([A-Za-z0-9.-]{1,255}) \[`) // Exim's words
 
 // failed makes a report of a failure that was told in words.
 func (p *parts) failed(recipient, reason string) Report {

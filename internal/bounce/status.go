@@ -37,7 +37,7 @@ func readStatus(group fields) (r Report, told bool) {
 	if r.Recipient == "" {
 		r.Recipient = address(typed(group.get("final-recipient")))
 	}
-	r.RemoteMTA = firstWord(typed(group.get("remote-mta")))
+	r.RemoteMTA = host(group.get("remote-mta"))
 	r.At = date(group.get("last-attempt-date"))
 	r.Kind = kindOf(group.get("action"), status, r.Code)
 	r.AddressRefused = r.Kind == Permanent && isAddressRefusal(r.Code, r.Enhanced, r.Text)
@@ -102,6 +102,9 @@ func firstWord(s string) string {
 	}
 	return s
 }
+
+// host reads "dns; mx.example.com (192.0.2.25)".
+func host(s string) string { return strings.TrimSuffix(firstWord(typed(s)), ".") }
 
 // date reads a date of RFC 5322, or returns the zero time.
 func date(s string) time.Time {
