@@ -13,7 +13,7 @@ import (
 
 var (
 	addresses = bounce.NewAddresses([]byte("0123456789abcdef0123456789abcdef"), "Bounce.Tryout.example")
-	aMail     = beta.MailID{Test: beta.NewTestID(queued), Tester: 7, Seq: 1}
+	aMail     = beta.MailID{Test: 4322002906539397, Tester: 7, Seq: 1} // 16k0sq3qu11 in base 36
 	queued    = time.Date(2026, 11, 24, 9, 0, 0, 123e6, time.UTC)
 )
 
@@ -34,6 +34,23 @@ func TestAReturnPathLeadsBackToItsMail(t *testing.T) {
 			if e, err := beta.ParseEmail(text); err != nil || e.Key != text {
 				t.Errorf("%s: got %v, %v as an address", text, e, err)
 			}
+		}
+	}
+}
+
+// What would be longer than an address may be is not read back: it must not be sent.
+func TestAReturnPathHasBounds(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		addresses.Text(beta.MailID{Test: 1, Seq: math.MaxInt32 + 1}, queued),
+		addresses.Text(beta.MailID{Test: 1, Seq: -1}, queued),
+		addresses.Text(beta.MailID{Test: 1, Tester: -1}, queued),
+		addresses.Text(beta.MailID{Test: 0}, queued),
+		addresses.Text(aMail, time.UnixMilli(-1)),
+		addresses.Text(aMail, time.UnixMilli(101559956668416)),
+	} {
+		if id, at, ok := addresses.Parse(text); ok {
+			t.Errorf("%s: got %v, %v", text, id, at)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func readGroups(text string) []fields {
 		start := 0
 		for i, f := range block {
 			if f.name == "final-recipient" && block[start:i].get("final-recipient") != "" ||
-				f.name == "original-recipient" && block[start:i].get("original-recipient", "action") != "" {
+				f.name == "original-recipient" && block[start:i].get("action") != "" {
 				groups, start = append(groups, block[start:i]), i
 			}
 		}

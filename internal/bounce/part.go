@@ -84,7 +84,7 @@ func split(body, boundary string) []string {
 	delimiter := "--" + boundary
 	var found []string
 	start := -1
-	for at := 0; at < len(body); {
+	for at := 0; at < len(body) && len(found) < maxParts; {
 		end := at + strings.IndexByte(body[at:], '\n') + 1
 		if end == at {
 			end = len(body)
@@ -99,7 +99,7 @@ func split(body, boundary string) []string {
 		}
 		at = end
 	}
-	if start >= 0 {
+	if start >= 0 && len(found) < maxParts {
 		found = append(found, body[start:])
 	}
 	return found

@@ -2,6 +2,7 @@ package bounce
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -37,36 +38,42 @@ func (p *parts) qmail(text string) []Report {
 
 // exim looks in the text for what is said of each address in X-Failed-Recipients.
 func (p *parts) exim(text string) []Report {
+	addresses := p.failedRecipients()
+	if len(addresses) == 0 {
+		return nil
+	}
+	said := map[string]string{}
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		first, reason, _ := strings.Cut(strings.TrimLeft(paragraph, "\n"), "\n")
+		if a := strings.Trim(first, " \t<>:"); slices.Contains(addresses, a) {
+			said[a] = reason
+		}
+	}
 	var found []Report
+	for _, a := range addresses {
+		found = append(found, p.failed(a, said[a]))
+	}
+	return found
+}
+
+// failedRecipients returns the addresses in X-Failed-Recipients; when there are
+// too many, one too many.
+func (p *parts) failedRecipients() []string {
+	var addresses []string
 	for _, f := range p.header {
 		if f.name != "x-failed-recipients" {
 			continue
 		}
 		for name := range strings.SplitSeq(f.value, ",") {
-			if a := address(name); a != "" && len(found) <= maxReports {
-				found = append(found, p.failed(a, saidOf(a, text)))
+			if a := address(name); a != "" {
+				addresses = append(addresses, a)
+			}
+			if len(addresses) > maxReports {
+				return addresses
 			}
 		}
 	}
-	return found
-}
-
-// saidOf returns the lines below the one that is the address alone, up to an
-// empty one.
-func saidOf(address, text string) string {
-	for before := ""; ; {
-		at := strings.Index(text, address)
-		if at < 0 {
-			return ""
-		}
-		before, text = text[:at], text[at+len(address):]
-		rest, after, _ := strings.Cut(text, "\n")
-		own := before[strings.LastIndexByte(before, '\n')+1:]
-		if strings.Trim(own, " \t<") == "" && strings.Trim(rest, " \t>:") == "" {
-			said, _, _ := strings.Cut(after, "\n\n")
-			return said
-		}
-	}
+	return addresses
 }
 
 var remoteHost = regexp.MustCompile(`(?:^|\s)host ([A-Za-z0-9.-]{1,255}) \[`) // Exim's words

@@ -45,6 +45,20 @@ func TestReturnedMessagesAreRead(t *testing.T) {
 	}
 }
 
+// Where the empty line between two recipients is lost, each keeps what is theirs.
+func TestRecipientsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	const report = "Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n" +
+		"Final-Recipient: rfc822; ada@example.com\nAction: failed\nStatus: 5.1.1\n" +
+		"Original-Recipient: rfc822; bob@example.com\nFinal-Recipient: rfc822; bob@example.net\nAction: delayed\nStatus: 4.0.0\n"
+	found, err := bounce.Read(strings.NewReader(report))
+	if err != nil || len(found) != 2 ||
+		found[0].Recipient != "ada@example.com" || found[0].Kind != bounce.Permanent ||
+		found[1].Recipient != "bob@example.com" || found[1].Kind != bounce.Temporary {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}
+
 // The same message with other line ends is the same message.
 func TestLineEndsDoNotMatter(t *testing.T) {
 	t.Parallel()
@@ -95,6 +109,27 @@ func TestReadingIsBounded(t *testing.T) {
 			if len(r.Text) > 500 {
 				t.Errorf("%s: got a text of %d octets", name, len(r.Text))
 			}
+		}
+	}
+}
+
+// What a message of the greatest size costs is bounded, too: nothing is copied
+// once for each of its lines. (AllocsPerRun does not run beside other tests.)
+func TestReadingAllocatesLittle(t *testing.T) {
+	const report = "Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n"
+	for name, message := range map[string]string{
+		"folds":        report + "Diagnostic-Code: smtp; 550 5.1.1\n" + strings.Repeat(" x\n", 300_000),
+		"fields":       report + strings.Repeat("a: b\n", 200_000),
+		"groups":       report + strings.Repeat("a: b\n\n", 150_000),
+		"recipients":   report + strings.Repeat("final-recipient: a\n", 50_000),
+		"parts":        "Content-Type: multipart/mixed; boundary=x\n\n" + strings.Repeat("--x\n", 250_000),
+		"paragraphs":   "\nHi. This is the\n\n" + strings.Repeat("<a@b.cc>:\n\n", 80_000),
+		"addresses":    "X-Failed-Recipients: " + strings.Repeat("a@b.cc,", 100_000) + "\n\n" + strings.Repeat("a@b.cc ", 40_000),
+		"no addresses": "X-Failed-Recipients: a@b.cc\n\n" + strings.Repeat("a@b.cc\n\n", 100_000),
+		"empty lines":  report + strings.Repeat("\n", 1_000_000),
+	} {
+		if got := testing.AllocsPerRun(1, func() { bounce.Read(strings.NewReader(message)) }); got > 50_000 {
+			t.Errorf("%s: got %.0f allocations", name, got)
 		}
 	}
 }

@@ -56,6 +56,7 @@ var (
 const (
 	MaxSize       = 1 << 20 // of a message or a post, in octets
 	maxDepth      = 8       // of parts in parts
+	maxParts      = 100     // of a part; what follows is not read
 	maxReports    = 100     // in a message
 	maxEvents     = 10_000  // in a post
 	maxText       = 500     // of a report's Text, in octets

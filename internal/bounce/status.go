@@ -18,6 +18,9 @@ func (p *parts) statuses() []Report {
 			}
 			found = append(found, p.ours(r))
 		}
+		if len(found) > maxReports {
+			break
+		}
 	}
 	return found
 }
