@@ -38,12 +38,13 @@ var house = map[string]row{
 	"internal/web":    {ours: "beta httpd lwa"},
 	"internal/store":  {ours: "beta lwa", libraries: "zombiezen.com/go/sqlite github.com/go-json-experiment/json/jsontext", grants: "database"}, // rows go to the database as JSON
 	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                   // a relay for demonstrations
+	"internal/bounce": {ours: "beta", libraries: "github.com/emersion/go-smtp", grants: "smtp"},
 
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
 	"internal/storetest": {ours: "beta lwa store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite", grants: "tests database"},
 
 	"cmd/tryout": {
-		ours:      "beta httpd inbox lwa mail outbox smapi store web",
+		ours:      "beta bounce httpd inbox lwa mail outbox smapi store web",
 		libraries: "github.com/BurntSushi/toml github.com/alecthomas/kong github.com/google/uuid github.com/prometheus/client_golang/prometheus",
 		grants:    "setup clock",
 	},
@@ -108,6 +109,8 @@ func TestTheHouseNoticesABreach(t *testing.T) {
 		{"internal/smapi", "tryout/internal/lwa", true},
 		{"internal/mail", "net/smtp", true},
 		{"internal/outbox", "net/smtp", false},
+		{"internal/bounce", "github.com/emersion/go-smtp", true},
+		{"internal/bounce", "tryout/internal/store", false},
 		{"internal/httpd", "flag", false},
 		{"internal/web", "github.com/unheard/of", false},
 		{"cmd/tryout", "tryout/internal/storetest", false},
