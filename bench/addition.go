@@ -15,7 +15,7 @@ type addition struct {
 	id, request    string
 	testers, mails string // JSON, an array per row
 	entries        string
-	last           int64 // the highest number, and how many testers there are then
+	first, last    int64 // the numbers; the last is how many testers there are then
 }
 
 // adder makes additions, and the requests for the same.
@@ -73,7 +73,7 @@ func (a *adder) addition(p place, first int64, count int) addition {
 	now := time.Now()
 	add := addition{
 		place: p, at: now.UnixMilli(), id: beta.NewID(now), request: "01234567-89ab-4def-8123-456789abcdef",
-		last: first + int64(count) - 1,
+		first: first, last: first + int64(count) - 1,
 	}
 	testers, mails := make([]byte, 0, 80*count), make([]byte, 0, 80*count)
 	for n := first; n <= add.last; n++ {

@@ -37,15 +37,14 @@ const (
 		where id = $8`
 	insertMails = `
 		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
-			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns,
-			settled_at, relay, reply_step, reply_code, reply_enhanced, reply_text)
+			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns, settled_at)
 		select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), $2, value ->> 2, value ->> 3, $3, $4,
-			$5, $6, $7, $8, 'queued', '', 0, 0, 0,
-			0, '', '', 0, '', ''
+			$5, $6, $7, $8, 'queued', '', 0, 0, 0, 0
 		from json_each($9)`
 	insertBatch = `
-		insert into batches (id, test_id, skill_id, vendor_id, by_name, request_id, operation, at, entries)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+		insert into batches (id, test_id, skill_id, vendor_id, by_name, request_id, operation, at,
+			entries, first_tester, last_tester)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 )
 
 var pragmas = []string{"journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-8192"}
@@ -85,7 +84,7 @@ func (r *raw) add(a addition) error {
 	bind(r.testers, a.place.test, "INVITED", a.at, a.at, 1, 1, a.testers)
 	bind(r.saveTest, "RUNNING", "", a.at+life, 0, a.last, a.last, 0, a.place.test)
 	bind(r.mails, a.place.test, "INVITATION", vendor, a.id, a.request, 1, a.at, a.at, a.mails)
-	bind(r.batch, a.id, a.place.test, a.place.skill, vendor, "token 01234567", a.request, string(beta.OpAdd), a.at, a.entries)
+	bind(r.batch, a.id, a.place.test, a.place.skill, vendor, "token 01234567", a.request, string(beta.OpAdd), a.at, a.entries, a.first, a.last)
 	return step(r.testers, r.saveTest, r.mails, r.batch)
 }
 

@@ -36,6 +36,9 @@ type cli struct {
 		Revoke tokenRevokeCmd `cmd:"" help:"Revoke an access token; it is dead within a second."`
 	} `cmd:"" help:"Access tokens."`
 
+	Why    whyCmd    `cmd:"" help:"Tell what became of the mails to a tester, and what happens next."`
+	Resend resendCmd `cmd:"" help:"Send a tester again what did not arrive."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`
 }

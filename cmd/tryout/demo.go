@@ -70,7 +70,7 @@ func (c demoCmd) Run(ctx context.Context, io streams) error {
 // directory and on a port of its own.
 func buildDemo(ctx context.Context, s settings, errs io.Writer) (p *program, cleanup func(), err error) {
 	cleanup = func() {}
-	log := newLog(errs, "text", "warn")
+	log, _ := newLog(errs, "text", "warn") // which is never held
 	fresh := s.data == ""
 	if s.data, err = demoData(s.data); err != nil {
 		return nil, cleanup, err

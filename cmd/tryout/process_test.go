@@ -81,6 +81,16 @@ func (s *site) beside(args ...string) map[string]any {
 	return s.object(out)
 }
 
+// text runs an operator's command and returns what it prints for people.
+func (s *site) text(args ...string) string {
+	s.t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(s.t.Context(), append(args, "--data", s.data), streams{&out, &errs}); code != 0 {
+		s.t.Fatalf("tryout %s: %d, %s", strings.Join(args, " "), code, &errs)
+	}
+	return out.String()
+}
+
 func (s *site) command(args []string) []string {
 	return append(slices.Clone(args), "--json", "--data", s.data)
 }

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-	"io"
-	"log/slog"
-)
+import "context"
 
 type serveCmd struct{ config }
 
@@ -14,19 +10,11 @@ func (c serveCmd) Run(ctx context.Context, io streams, file *configFile) error {
 	if err != nil {
 		return err
 	}
-	p, err := build(ctx, s, newLog(io.err, c.LogFormat, c.LogLevel))
+	log, closeLog := newLog(io.err, c.LogFormat, c.LogLevel)
+	defer closeLog() // also when this panics
+	p, err := build(ctx, s, log)
 	if err != nil {
 		return err
 	}
 	return p.run(ctx)
-}
-
-func newLog(w io.Writer, format, level string) *slog.Logger {
-	var l slog.Level
-	l.UnmarshalText([]byte(level)) // checked with the settings
-	options := &slog.HandlerOptions{Level: l}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
-	}
-	return slog.New(slog.NewTextHandler(w, options))
 }

@@ -112,5 +112,5 @@ func (c *change) whyNotInvited(t Tester) Reason {
 	if c.test.Stored != Running {
 		return BecauseDraft
 	}
-	return t.refusal()
+	return t.Refusal()
 }

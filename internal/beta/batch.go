@@ -16,6 +16,7 @@ const (
 	OpRemove   Operation = "REMOVE"
 	OpRemind   Operation = "REMIND"
 	OpFeedback Operation = "REQUEST_FEEDBACK"
+	OpResend   Operation = "RESEND"
 	OpAccept   Operation = "ACCEPT"  // by the tester
 	OpDecline  Operation = "DECLINE" // by the tester: no thanks, or leaving
 )
@@ -47,6 +48,7 @@ const (
 	BecauseUnsettled     Reason = "UNSETTLED" // an earlier mail of this kind is still on its way
 	BecauseRepeated      Reason = "REPEATED"  // named before in the same call
 	BecauseNotThere      Reason = "NOT_THERE"
+	BecauseNothingFailed Reason = "NOTHING_FAILED" // no mail of theirs is there to be sent again
 )
 
 // Batch is the record of one call that changed something: who, when, through
@@ -65,6 +67,28 @@ type Batch struct {
 	Entries   []Entry // in the order of the request
 }
 
+// Entry returns what became of a tester; named is false when the batch is not
+// about them. Of several entries it is the first that changed something.
+func (b Batch) Entry(tester int64) (e Entry, named bool) {
+	for _, other := range b.Entries {
+		if other.Tester == tester && (!named || e.Reason == BecauseRepeated) {
+			e, named = other, true
+		}
+	}
+	return e, named
+}
+
+// Span returns the lowest and the highest number named; zero for none.
+func (b Batch) Span() (first, last int64) {
+	for _, e := range b.Entries {
+		if first == 0 || e.Tester < first {
+			first = e.Tester
+		}
+		last = max(last, e.Tester)
+	}
+	return first, last
+}
+
 // Entry is what became of one address.
 type Entry struct {
 	Tester int64
@@ -73,8 +97,10 @@ type Entry struct {
 }
 
 // ReportEntry is an [Entry] with the address it is about; Email is zero when
-// the person was erased since.
+// the person was erased since. Mail is what the call queued to them, zero when
+// it queued nothing.
 type ReportEntry struct {
 	Entry
 	Email Email
+	Mail  MailRecord
 }

@@ -174,3 +174,27 @@ func l(n int) string { return strings.Repeat("a", n) }
 func long(n int) string {
 	return "a@" + strings.Repeat(l(48)+".", 4) + l(n-201) + ".ab"
 }
+
+// A domain in upper case takes the long way through IDNA, one in lower case the
+// short one. Both must lead to the same place.
+func TestTheShortWayThroughADomainIsIDNAs(t *testing.T) {
+	t.Parallel()
+	domains := []string{""}
+	for at := 0; len(domains[at]) < 6; at++ {
+		for _, c := range "a1-." {
+			domains = append(domains, domains[at]+string(c))
+		}
+	}
+	for _, n := range []int{62, 63, 64} {
+		domains = append(domains, l(n), "a."+l(n), l(n)+".a")
+	}
+	for _, d := range domains {
+		for _, end := range []string{".test", ".a1", ".a-b", ".xn--a", "a"} {
+			short, shortErr := beta.ParseEmail("a@" + d + end)
+			long, longErr := beta.ParseEmail("a@" + d + strings.ToUpper(end))
+			if short.Key != long.Key || shortErr != longErr {
+				t.Fatalf("%s: got %q, %v; in upper case %q, %v", d+end, short.Key, shortErr, long.Key, longErr)
+			}
+		}
+	}
+}

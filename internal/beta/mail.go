@@ -84,11 +84,12 @@ type Mail struct {
 	Unknowns  int       // attempts whose final reply was lost
 }
 
-// MailStatus is where one mail is on its way.
-type MailStatus struct {
-	Kind     MailKind
-	State    MailState
-	Unknowns int // attempts whose final reply was lost
+// MailRecord is a mail with all that became of it.
+type MailRecord struct {
+	Mail
+	State     MailState
+	SettledAt time.Time // when nothing more was to happen; zero while it is unsettled
+	Replies   []Reply   // of its attempts, the oldest first
 }
 
 // Letter is everything a message says: what the outbox asks for just before it
@@ -106,13 +107,16 @@ type Letter struct {
 	Accepted      bool      // whether the recipient has accepted
 }
 
-// Reply is what a relay last said about a mail.
+// Reply is what an attempt to send a mail came to, in the relay's own words.
 type Reply struct {
-	Relay    string // host:port
-	Step     string // the command it answered, such as "RCPT TO"
-	Code     int    // 250; zero when there was no reply
-	Enhanced string // "2.1.5" (RFC 3463); empty when the relay gave none
-	Text     string // its words; or what went wrong on our side of the line
+	At       time.Time // when the attempt ended
+	State    MailState // what followed for the mail
+	Relay    string    // host:port
+	Step     string    // the command it answered, such as "RCPT TO"
+	Code     int       // 250; zero when there was no reply
+	Enhanced string    // "2.1.5" (RFC 3463); empty when the relay gave none
+	Text     string    // its words; or what went wrong on our side of the line
+	QueueID  string    // under which the relay's own log knows the mail; empty when it told none
 }
 
 // Settlement is the outcome of an attempt to send a mail.

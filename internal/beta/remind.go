@@ -54,7 +54,7 @@ func (s *Service) feedbackRefusal(t Tester, now time.Time) Reason {
 func refusal(t Tester, kind MailKind, due, now time.Time) Reason {
 	switch {
 	case !t.Reachable():
-		return t.refusal()
+		return t.Refusal()
 	case t.Unsettled.Has(kind):
 		return BecauseUnsettled
 	case now.Before(due):

@@ -105,6 +105,8 @@ type change struct {
 	now   time.Time
 	batch Batch
 	mails []Mail // queued at the end
+
+	requeued []MailRecord // at the end as well
 }
 
 // change runs fn on the locked newest test of a skill whose status must be one
@@ -124,7 +126,7 @@ func (s *Service) change(ctx context.Context, by Caller, id SkillID, op Operatio
 		if err := fn(c); err != nil {
 			return err
 		}
-		done, queued = c.batch, len(c.mails) > 0
+		done, queued = c.batch, len(c.mails)+len(c.requeued) > 0
 		return c.finish()
 	})
 	if err == nil && queued {
@@ -147,6 +149,11 @@ func (c *change) finish() error {
 	}
 	if len(c.mails) > 0 {
 		if err := c.QueueMails(c.mails); err != nil {
+			return err
+		}
+	}
+	if len(c.requeued) > 0 {
+		if err := c.RequeueMails(c.requeued, c.now); err != nil {
 			return err
 		}
 	}

@@ -131,9 +131,13 @@ func withAddresses(r Reader, b Batch) ([]ReportEntry, error) {
 		numbers[i] = e.Tester
 	}
 	addresses, err := r.Addresses(b.Test, numbers)
+	if err != nil {
+		return nil, err
+	}
+	mails, err := r.BatchMails(b, numbers)
 	report := make([]ReportEntry, len(b.Entries))
 	for i, e := range b.Entries {
-		report[i] = ReportEntry{e, addresses[e.Tester]}
+		report[i] = ReportEntry{Entry: e, Email: addresses[e.Tester], Mail: mails[e.Tester]}
 	}
 	return report, err
 }

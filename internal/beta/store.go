@@ -63,8 +63,18 @@ type Reader interface {
 	// were removed. Numbers of erased people are absent.
 	Addresses(test TestID, numbers []int64) (map[int64]Email, error)
 
-	// TesterMails returns where every mail queued to a tester is.
-	TesterMails(test TestID, number int64) ([]MailStatus, error)
+	// TesterMails returns every mail queued to a tester, the oldest first.
+	TesterMails(test TestID, number int64) ([]MailRecord, error)
+	// BatchMails returns the mails to the given testers that a batch caused, by
+	// tester; without their replies.
+	BatchMails(batch Batch, numbers []int64) (map[int64]MailRecord, error)
+	// TesterBatches returns the newest batches that name a tester, up to limit,
+	// the newest first.
+	TesterBatches(test TestID, number int64, limit int) ([]Batch, error)
+	// Former returns those who had an address in a test before and were removed,
+	// and the address itself where a call named it in vain (with a zero
+	// AssociatedAt): the highest number first.
+	Former(test TestID, key string) ([]FormerTester, error)
 	// DueTests returns up to limit tests that time or size left unfinished:
 	// those expired at now, STARTING or STOPPING.
 	DueTests(now time.Time, limit int) ([]Test, error)
@@ -110,6 +120,9 @@ type Tx interface {
 
 	// QueueMails stores mail to be sent.
 	QueueMails(mails []Mail) error
+	// RequeueMails makes mails whose way had ended due now, with their attempts
+	// counted anew.
+	RequeueMails(mails []MailRecord, now time.Time) error
 	// RecordBatch stores what a call did.
 	RecordBatch(b Batch) error
 }

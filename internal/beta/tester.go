@@ -11,6 +11,7 @@ const (
 	Accepted TesterState = "ACCEPTED" // in the test
 	Declined TesterState = "DECLINED" // said no thanks
 	Left     TesterState = "LEFT"     // accepted once, then left
+	Gone     TesterState = "REMOVED"  // not in the test any more; no row has it
 )
 
 // InvitationStatus is a tester's answer in SMAPI's two words.
@@ -36,6 +37,15 @@ type Tester struct {
 	Undeliverable bool      // the address refused our mail for good
 }
 
+// FormerTester is an address that a test knew: a tester who was removed, or one
+// whom a call named without their being there.
+type FormerTester struct {
+	Number       int64
+	Email        Email
+	AssociatedAt time.Time // zero for who was never in the test
+	RemovedAt    time.Time
+}
+
 // InvitationStatus returns ACCEPTED for who is in the test, else NOT_ACCEPTED.
 func (t Tester) InvitationStatus() InvitationStatus {
 	if t.State == Accepted {
@@ -47,11 +57,11 @@ func (t Tester) InvitationStatus() InvitationStatus {
 // Reachable reports whether the tester may be mailed at all: not after no
 // thanks, after leaving, or when the address refused our mail for good.
 func (t Tester) Reachable() bool {
-	return t.refusal() == ""
+	return t.Refusal() == ""
 }
 
-// refusal says why the tester may not be mailed; empty when they may.
-func (t Tester) refusal() Reason {
+// Refusal says why the tester may not be mailed; empty when they may.
+func (t Tester) Refusal() Reason {
 	if reason := t.State.refusal(); reason != "" || !t.Undeliverable {
 		return reason
 	}

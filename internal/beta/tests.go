@@ -186,7 +186,7 @@ func (c *change) mailNext(limit int) error {
 }
 
 func (c *change) mailOrSkip(t *Tester, kind MailKind) {
-	if reason := t.refusal(); reason != "" {
+	if reason := t.Refusal(); reason != "" {
 		c.note(t.Number, Skipped, reason)
 		return
 	}

@@ -13,9 +13,9 @@ const idHeader = "X-Amzn-Requestid"
 type answer struct {
 	http.ResponseWriter
 	edge   *Edge
-	id     string
-	last   bool // the connection ends with this answer
-	status int  // zero until the header is written
+	id     []string // the request's, as a header holds it
+	last   bool     // the connection ends with this answer
+	status int      // zero until the header is written
 	bytes  int64
 }
 
@@ -23,7 +23,7 @@ type answer struct {
 // Draining is asked here, not when the request began, so that an answer under way when it begins still ends its connection.
 func (a *answer) WriteHeader(status int) {
 	h := a.Header()
-	h[idHeader] = []string{a.id}
+	h[idHeader] = a.id
 	if a.last || a.edge.draining.Load() {
 		h.Set("Connection", "close")
 	}

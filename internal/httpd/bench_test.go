@@ -8,36 +8,38 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // BenchmarkAnswer compares one small answer on a kept connection: the library
-// alone, with our connection below it, and with the whole edge.
+// alone, and with the whole edge and the server's limits.
 func BenchmarkAnswer(b *testing.B) {
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "{}") })
-	edge := New(next, Config{Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Metrics: prometheus.NewRegistry()})
-	b.Run("library", func(b *testing.B) { benchmark(b, next, nil) })
-	b.Run("connection", func(b *testing.B) {
-		benchmark(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answering(r); next(w, r) }), edge)
+	b.Run("library", func(b *testing.B) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer l.Close()
+		go func() { _ = http.Serve(l, next) }()
+		converse(b, l.Addr().String())
 	})
-	b.Run("edge", func(b *testing.B) { benchmark(b, edge, edge) })
+	b.Run("server", func(b *testing.B) {
+		s, err := Listen("127.0.0.1:0", New(next, discarding()), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Grace = time.Nanosecond
+		go func() { _ = s.Serve(b.Context()) }()
+		converse(b, s.Addr().String())
+	})
 }
 
-// benchmark serves h, on wrapped connections if edge is given.
-func benchmark(b *testing.B, h http.Handler, edge *Edge) {
-	l, err := openListener("127.0.0.1:0", edge)
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := &Server{http: &http.Server{Handler: h}}
-	var from net.Listener = l.TCPListener
-	if edge != nil {
-		from, s.http.ConnContext, s.http.ConnState = l, withConn, s.note
-	}
-	go func() { _ = s.http.Serve(from) }()
-	defer s.http.Close()
-	converse(b, l.Addr().String())
+// discarding is a configuration of an edge whose log and metrics nobody reads.
+func discarding() Config {
+	return Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: prometheus.NewRegistry()}
 }
 
 func converse(b *testing.B, addr string) {
@@ -64,24 +66,20 @@ func converse(b *testing.B, addr string) {
 
 // BenchmarkEdge is what the edge adds to a request, without a network.
 func BenchmarkEdge(b *testing.B) {
-	edge := New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Route(r.Context(), "GET /") }),
-		Config{Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Metrics: prometheus.NewRegistry()})
+	edge := New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Route(r.Context(), "GET /") }), discarding())
 	r, _ := http.NewRequest("GET", "/", nil)
 	r.RemoteAddr = "192.0.2.1:443"
+	w := &nowhere{header: http.Header{}}
 	b.ReportAllocs()
 	for b.Loop() {
-		edge.ServeHTTP(&nowhere{}, r)
+		clear(w.header)
+		edge.ServeHTTP(w, r)
 	}
 }
 
 // nowhere is a ResponseWriter that keeps nothing.
 type nowhere struct{ header http.Header }
 
-func (n *nowhere) Header() http.Header {
-	if n.header == nil {
-		n.header = http.Header{}
-	}
-	return n.header
-}
+func (n *nowhere) Header() http.Header       { return n.header }
 func (*nowhere) Write(b []byte) (int, error) { return len(b), nil }
 func (*nowhere) WriteHeader(int)             {}

@@ -7,6 +7,14 @@ import (
 	"strings"
 )
 
+// client is the address of who sent r, for the log. That of a connection's peer is known already.
+func (e *Edge) client(r *http.Request, c *conn) string {
+	if c != nil && len(e.trusted) == 0 {
+		return c.client
+	}
+	return addrText(clientAddr(r, e.trusted))
+}
+
 // clientAddr returns who sent r, for the log: the peer, or, if that is a trusted
 // proxy, the right-most address of X-Forwarded-For that is not one. What lies
 // left of it the client could have written itself. An entry that is no address

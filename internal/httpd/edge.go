@@ -40,7 +40,8 @@ type Config struct {
 type Edge struct {
 	next     http.Handler
 	log      *slog.Logger
-	metrics  metrics
+	panics   prometheus.Counter
+	series   *seriesSet
 	now      func() time.Time
 	gate     gate
 	maxBody  int64
@@ -56,7 +57,6 @@ func New(next http.Handler, c Config) *Edge {
 	e := &Edge{
 		next:     next,
 		log:      cmp.Or(c.Log, slog.New(slog.DiscardHandler)),
-		metrics:  newMetrics(c.Metrics),
 		now:      c.Now,
 		gate:     newGate(cmp.Or(c.MaxInFlight, 512)),
 		maxBody:  cmp.Or(c.MaxBody, 256<<10),
@@ -64,6 +64,9 @@ func New(next http.Handler, c Config) *Edge {
 		trusted:  c.TrustedProxies,
 		body:     c.Fail,
 	}
+	m := newMetrics(c.Metrics, e.gate.inside)
+	e.panics = m.panics
+	e.series = newSeriesSet(func(k kind) series { return m.series(k, e.log.Handler()) })
 	if e.now == nil {
 		e.now = time.Now
 	}
@@ -78,21 +81,20 @@ func (e *Edge) Draining() bool { return e.draining.Load() }
 
 // ServeHTTP answers r through the next handler, or by itself when r may not get that far.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answering(r)
-	ev := e.begin(r)
-	a := &answer{ResponseWriter: w, edge: e, id: ev.id, last: doubtfulFraming(r)}
+	ev := e.begin(r, answering(r))
+	a := &answer{ResponseWriter: w, edge: e, id: ev.id[:], last: doubtfulFraming(r)}
 	defer func() { e.end(ev, a.status, a.bytes) }()
 	defer e.rescue(ev, a)
 	e.admit(ev, a, r)
 	a.finish()
 }
 
-// begin opens the event of r.
-func (e *Edge) begin(r *http.Request) *event {
+// begin opens the event of r, which came on c (nil if that is unknown).
+func (e *Edge) begin(r *http.Request, c *conn) *event {
 	return &event{
-		id:     uuid.NewString(),
+		id:     [1]string{uuid.NewString()},
 		method: knownMethod(r.Method),
-		client: addrText(clientAddr(r, e.trusted)),
+		client: e.client(r, c),
 		begun:  e.now(),
 	}
 }
@@ -108,16 +110,14 @@ func (e *Edge) admit(ev *event, a *answer, r *http.Request) {
 		return
 	}
 	defer e.gate.leave()
-	e.metrics.inFlight.Inc()
-	defer e.metrics.inFlight.Dec()
 	e.serve(ev, a, r)
 }
 
 func (e *Edge) serve(ev *event, a *answer, r *http.Request) {
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), eventKey{}, ev), e.deadline)
-	defer cancel()
-	r = r.WithContext(ctx)
-	if r.Body != nil {
+	ev.serve(r.Context(), time.Now().Add(e.deadline))
+	defer ev.finish()
+	r = r.WithContext(ev)
+	if r.Body != nil && r.Body != http.NoBody {
 		// The library's own writer, not a: MaxBytesReader tells it to close the connection of an oversized body.
 		r.Body = http.MaxBytesReader(a.ResponseWriter, r.Body, e.maxBody)
 	}
@@ -135,8 +135,8 @@ func (e *Edge) rescue(ev *event, a *answer) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	e.metrics.panics.Inc()
-	e.log.Error("panic", "panic", fmt.Sprint(p), "request_id", ev.id, "stack", string(debug.Stack()))
+	e.panics.Inc()
+	e.log.Error("panic", "panic", fmt.Sprint(p), "request_id", ev.id[0], "stack", string(debug.Stack()))
 	if a.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
@@ -146,6 +146,10 @@ func (e *Edge) rescue(ev *event, a *answer) {
 // end closes the event: the one log line, and the metrics.
 func (e *Edge) end(ev *event, status int, bytes int64) {
 	took := e.now().Sub(ev.begun)
-	e.metrics.observe(ev, status, took)
-	e.log.LogAttrs(context.Background(), slog.LevelInfo, "request", ev.attrs(status, bytes, took)...)
+	s := e.series.of(ev.kind(status))
+	s.requests.Inc()
+	s.duration.Observe(took.Seconds())
+	if ctx := context.Background(); s.log.Enabled(ctx, slog.LevelInfo) {
+		_ = s.log.Handle(ctx, ev.line(bytes, took)) // where the log cannot be written, neither can its failure
+	}
 }

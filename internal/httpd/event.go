@@ -8,28 +8,45 @@ import (
 	"time"
 )
 
-// event is what one request leaves behind: a log line and metrics.
+// event is what one request leaves behind: a log line and metrics. It is also
+// the request's context (context.go), so that whoever was given that can add to it.
 //
 // Nothing in it is the client's own text, so a request can neither forge a log
 // line nor put an address into one: the id is ours, method and route come from
 // fixed sets, the client is a parsed IP address.
 type event struct {
-	id     string
+	id     [1]string // as a header holds it
 	method string
 	client string // IP address, "" if unknown
 	begun  time.Time
 
+	parent   context.Context
+	deadline time.Time
+
 	mu    sync.Mutex // a handler may note from goroutines of its own
 	route string
 	notes []slog.Attr
+	few   [2]slog.Attr       // room for the first notes
+	wait  context.Context    // nil until somebody waits for the end
+	stop  context.CancelFunc // of wait
+	over  bool               // the handler has returned
 }
 
 type eventKey struct{}
 
+// eventOf returns the event of the request ctx belongs to, nil outside of one.
+func eventOf(ctx context.Context) *event {
+	ev, ok := ctx.(*event)
+	if !ok {
+		ev, _ = ctx.Value(eventKey{}).(*event)
+	}
+	return ev
+}
+
 // RequestID returns the id of the request ctx belongs to ("" outside of one).
 func RequestID(ctx context.Context) string {
-	if ev, ok := ctx.Value(eventKey{}).(*event); ok {
-		return ev.id
+	if ev := eventOf(ctx); ev != nil {
+		return ev.id[0]
 	}
 	return ""
 }
@@ -37,9 +54,12 @@ func RequestID(ctx context.Context) string {
 // Note adds attributes to the request's single log line. Outside of a request it does nothing.
 // Addresses, paths and queries do not belong there.
 func Note(ctx context.Context, attrs ...slog.Attr) {
-	if ev, ok := ctx.Value(eventKey{}).(*event); ok {
+	if ev := eventOf(ctx); ev != nil {
 		ev.mu.Lock()
 		defer ev.mu.Unlock()
+		if ev.notes == nil {
+			ev.notes = ev.few[:0]
+		}
 		ev.notes = append(ev.notes, attrs...)
 	}
 }
@@ -48,33 +68,33 @@ func Note(ctx context.Context, attrs ...slog.Attr) {
 // for the log line and the metrics' label. Never a raw path. The last call wins;
 // outside of a request it does nothing.
 func Route(ctx context.Context, pattern string) {
-	if ev, ok := ctx.Value(eventKey{}).(*event); ok {
+	if ev := eventOf(ctx); ev != nil {
 		ev.mu.Lock()
 		defer ev.mu.Unlock()
 		ev.route = pattern
 	}
 }
 
-// pattern is the route named so far, "" when none was found.
-func (ev *event) pattern() string {
+// kind is the event's series. Status zero is a connection cut before any answer.
+func (ev *event) kind(status int) kind {
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
-	return ev.route
+	return kind{route: ev.route, method: ev.method, status: status}
 }
 
-// attrs is the log line. Status zero is a connection cut before any answer.
-func (ev *event) attrs(status int, bytes int64, took time.Duration) []slog.Attr {
+// line is the event's own part of the log line, which its series begins.
+func (ev *event) line(bytes int64, took time.Duration) slog.Record {
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
-	return append([]slog.Attr{
-		slog.String("method", ev.method),
-		slog.String("route", ev.route),
-		slog.Int("status", status),
+	line := slog.NewRecord(ev.begun.Add(took), slog.LevelInfo, "request", 0)
+	line.AddAttrs(
 		slog.Int64("bytes", bytes),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
-		slog.String("request_id", ev.id),
+		slog.String("request_id", ev.id[0]),
 		slog.String("client", ev.client),
-	}, ev.notes...)
+	)
+	line.AddAttrs(ev.notes...)
+	return line
 }
 
 // knownMethod returns method, or "OTHER": a label and a log line never hold a client's own word.

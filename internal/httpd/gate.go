@@ -50,3 +50,6 @@ func (g gate) wait(ctx context.Context) bool {
 }
 
 func (g gate) leave() { <-g.places }
+
+// inside is how many have entered and not left.
+func (g gate) inside() float64 { return float64(len(g.places)) }

@@ -56,7 +56,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		l.report(err)
 		return nil, err
 	}
-	return &conn{TCPConn: c, edge: l.edge}, nil
+	return &conn{TCPConn: c, edge: l.edge, client: addrText(parseAddr(c.RemoteAddr().String()))}, nil
 }
 
 // acceptLast tries once more after a deadline. A deadline that has passed says

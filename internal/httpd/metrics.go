@@ -1,8 +1,8 @@
 package httpd
 
 import (
+	"log/slog"
 	"strconv"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
@@ -13,13 +13,16 @@ import (
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
-	inFlight prometheus.Gauge
 	panics   prometheus.Counter
 }
 
-// newMetrics registers with reg; nil means that nobody looks.
-func newMetrics(reg prometheus.Registerer) metrics {
+// newMetrics registers with reg; nil means that nobody looks. inFlight is how many requests are being served.
+func newMetrics(reg prometheus.Registerer, inFlight func() float64) metrics {
 	auto := promauto.With(reg)
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tryout_http_requests_in_flight",
+		Help: "Requests being served, without those waiting for a place.",
+	}, inFlight)
 	return metrics{
 		requests: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "tryout_http_requests_total",
@@ -30,10 +33,6 @@ func newMetrics(reg prometheus.Registerer) metrics {
 			Help:    "Time from the request's header to the end of its handler.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
 		}, []string{"route"}),
-		inFlight: auto.NewGauge(prometheus.GaugeOpts{
-			Name: "tryout_http_requests_in_flight",
-			Help: "Requests being served, without those waiting for a place.",
-		}),
 		panics: auto.NewCounter(prometheus.CounterOpts{
 			Name: "tryout_http_panics_total",
 			Help: "Handlers that panicked.",
@@ -41,8 +40,13 @@ func newMetrics(reg prometheus.Registerer) metrics {
 	}
 }
 
-func (m metrics) observe(ev *event, status int, took time.Duration) {
-	route := ev.pattern()
-	m.requests.WithLabelValues(route, ev.method, strconv.Itoa(status)).Inc()
-	m.duration.WithLabelValues(route).Observe(took.Seconds())
+// series returns the metrics and the log of one kind of request.
+func (m metrics) series(k kind, log slog.Handler) series {
+	return series{
+		requests: m.requests.WithLabelValues(k.route, k.method, strconv.Itoa(k.status)),
+		duration: m.duration.WithLabelValues(k.route),
+		log: log.WithAttrs([]slog.Attr{
+			slog.String("method", k.method), slog.String("route", k.route), slog.Int("status", k.status),
+		}),
+	}
 }

@@ -22,6 +22,8 @@ import (
 type conn struct {
 	*net.TCPConn // embedded for ReadFrom (sendfile) and CloseWrite, which net/http looks for
 	edge         *Edge
+	client       string      // the peer's IP address, for the log
+	asked        atomic.Bool // it has got further than to be new
 	answering    atomic.Bool // from when the edge gets a request until its answer is out
 }
 
@@ -32,11 +34,14 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// answering tells the connection of r, if it is one of ours, that what it writes next comes from the edge.
-func answering(r *http.Request) {
-	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
+// answering tells the connection of r, if it is one of ours, that what it writes
+// next comes from the edge. It returns the connection; nil if it is not ours.
+func answering(r *http.Request) *conn {
+	c, ok := r.Context().Value(connKey{}).(*conn)
+	if ok {
 		c.answering.Store(true)
 	}
+	return c
 }
 
 // answered tells c that its answer is out: whatever comes before the next request is the library's.
@@ -51,7 +56,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	if c.answering.Load() || !bytes.HasPrefix(b, []byte("HTTP/1.")) {
 		return c.TCPConn.Write(b)
 	}
-	if _, err := c.TCPConn.Write(c.edge.refuse(statusIn(b), c.RemoteAddr())); err != nil {
+	if _, err := c.TCPConn.Write(c.edge.refuse(statusIn(b), c.client)); err != nil {
 		return 0, err
 	}
 	return len(b), nil
@@ -69,10 +74,10 @@ func statusIn(answer []byte) int {
 }
 
 // refuse returns the answer to a request that net/http could not read, and leaves a log line and metrics like any other.
-func (e *Edge) refuse(status int, remote net.Addr) []byte {
-	ev := &event{id: uuid.NewString(), method: "OTHER", client: addrText(parseAddr(remote.String())), begun: e.now()}
+func (e *Edge) refuse(status int, client string) []byte {
+	ev := &event{id: [1]string{uuid.NewString()}, method: "OTHER", client: client, begun: e.now()}
 	body := e.body(status)
 	e.end(ev, status, int64(len(body)))
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n%s: %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
-		status, http.StatusText(status), idHeader, ev.id, len(body), body)
+		status, http.StatusText(status), idHeader, ev.id[0], len(body), body)
 }

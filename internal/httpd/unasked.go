@@ -2,49 +2,48 @@ package httpd
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// unasked is the set of connections whose first request has not been read yet.
+// unasked counts the connections whose first request has not been read yet.
 // The zero value is ready to use.
-type unasked struct {
-	mu    sync.Mutex
-	conns map[net.Conn]struct{}
+type unasked struct{ count atomic.Int64 }
+
+// note counts a new connection, and one that has got any further no more.
+func (u *unasked) note(nc net.Conn, state http.ConnState) {
+	c := below(nc)
+	switch {
+	case c == nil: // not accepted by our listener
+	case state == http.StateNew:
+		u.count.Add(1)
+	case !c.asked.Load() && !c.asked.Swap(true):
+		u.count.Add(-1)
+	}
 }
 
-// note adds a new connection, and takes out one that has got any further.
-func (u *unasked) note(c net.Conn, state http.ConnState) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if state != http.StateNew {
-		delete(u.conns, c)
-		return
+// below returns our connection, which under TLS lies below the library's.
+func below(nc net.Conn) *conn {
+	if secure, ok := nc.(*tls.Conn); ok {
+		nc = secure.NetConn()
 	}
-	if u.conns == nil {
-		u.conns = make(map[net.Conn]struct{})
-	}
-	u.conns[c] = struct{}{}
+	c, _ := nc.(*conn)
+	return c
 }
 
-// wait returns when the set is empty, or when ctx ends. ReadHeaderTimeout bounds
+// wait returns when there are none, or when ctx ends. ReadHeaderTimeout bounds
 // it too, once the listener is closed.
 func (u *unasked) wait(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for !u.empty() {
+	for u.count.Load() != 0 {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
 	}
-}
-
-func (u *unasked) empty() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return len(u.conns) == 0
 }

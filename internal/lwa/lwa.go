@@ -95,16 +95,16 @@ func (a Access) Caller(ctx context.Context, h http.Header) (beta.Caller, error) 
 		return beta.Caller{}, unauthorized("The token has expired.")
 	}
 	return beta.Caller{
-		Name:   "token " + hex.EncodeToString(d[:4]),
+		Name:   d.name(),
 		Vendor: t.Vendor,
-		Write:  slices.Contains(strings.Fields(t.Scope), ScopeWrite),
+		Write:  allows(t.Scope, ScopeWrite),
 	}, nil
 }
 
 // bearer returns the token of the one Authorization header: "Bearer token", the
 // scheme in any case, or the bare token, as ask-cli's older client sends it.
 func bearer(h http.Header) (string, error) {
-	values := h.Values("Authorization")
+	values := h["Authorization"]
 	if len(values) != 1 {
 		return "", unauthorized("One Authorization header with a bearer token is needed.")
 	}
@@ -136,4 +136,23 @@ func newToken() string {
 	return "Atza|" + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-func digest(token string) Digest { return sha256.Sum256([]byte(token)) }
+func digest(token string) Digest {
+	var room [64]byte // ours have 48
+	return sha256.Sum256(append(room[:0], token...))
+}
+
+// name is a token's in the log: enough to tell it from others, not to use it.
+func (d Digest) name() string {
+	var room [len("token ") + 8]byte
+	return string(hex.AppendEncode(append(room[:0], "token "...), d[:4]))
+}
+
+// allows reports whether a list of scopes has one.
+func allows(list, scope string) bool {
+	for s := range strings.FieldsSeq(list) {
+		if s == scope {
+			return true
+		}
+	}
+	return false
+}

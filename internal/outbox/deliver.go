@@ -103,7 +103,7 @@ func (o *Outbox) write(ctx context.Context, m beta.Mail) (mail.Message, error) {
 	if err != nil {
 		o.Log.Error("write mail", "mail", m.ID.String(), "err", err)
 		s := o.settled(m, beta.MailFailed)
-		s.Reply = beta.Reply{Step: "write", Text: err.Error()}
+		s.Reply = beta.Reply{At: o.Now(), Step: "write", Text: err.Error()}
 		return message, instead{s}
 	}
 	return message, nil

@@ -14,12 +14,13 @@ func (o *Outbox) judge(r *route, m beta.Mail, began time.Time, reply mail.Reply,
 	if err == nil {
 		r.over(o.Now())
 		s := o.settled(m, beta.MailSent)
-		s.Reply = replyOf(reply, "end of data")
+		s.Reply = o.replyOf(reply, "end of data")
+		s.Reply.QueueID = reply.QueueID()
 		return s
 	}
 	f := failure(err)
 	s := o.afterFailure(r, m, began, f)
-	s.Reply = replyOf(f.Reply, f.Step)
+	s.Reply = o.replyOf(f.Reply, f.Step)
 	if f.Err != nil {
 		s.Reply.Text = f.Err.Error()
 	}
@@ -109,7 +110,7 @@ func (o *Outbox) afterSilence(m beta.Mail) beta.Settlement {
 // afterFault defers m for a fault of our own, which the log tells.
 func (o *Outbox) afterFault(m beta.Mail) beta.Settlement {
 	s := o.later(m)
-	s.Reply = beta.Reply{Step: "write", Text: "an error on our side; the log says more"}
+	s.Reply = beta.Reply{At: o.Now(), Step: "write", Text: "an error on our side; the log says more"}
 	return s
 }
 
@@ -155,6 +156,6 @@ func settlement(m beta.Mail, state beta.MailState) beta.Settlement {
 	return beta.Settlement{State: state, DueAt: m.DueAt, Attempts: m.Attempts, Cuts: m.Cuts, Unknowns: m.Unknowns}
 }
 
-func replyOf(r mail.Reply, step string) beta.Reply {
-	return beta.Reply{Relay: r.Relay, Step: step, Code: r.Code, Enhanced: r.Enhanced, Text: r.Text}
+func (o *Outbox) replyOf(r mail.Reply, step string) beta.Reply {
+	return beta.Reply{At: o.Now(), Relay: r.Relay, Step: step, Code: r.Code, Enhanced: r.Enhanced, Text: r.Text}
 }

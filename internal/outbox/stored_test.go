@@ -1,8 +1,11 @@
 package outbox_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -26,7 +29,7 @@ func (r *rig) mails() map[string]stored {
 	all := map[string]stored{}
 	r.must(sqlitex.Execute(c, `
 		select m.email_key, m.state, m.attempts, m.cuts, m.unknowns, m.due_at, m.settled_at,
-			relay, reply_step, reply_code, reply_enhanced, reply_text,
+			m.attempts_log,
 			coalesce(t.undeliverable, 0), m.test_id, m.tester, m.seq, m.queued_at
 		from mails m left join testers t on t.test_id = m.test_id and t.number = m.tester
 		where kind = 'INVITATION'`,
@@ -38,16 +41,26 @@ func (r *rig) mails() map[string]stored {
 }
 
 func storedFrom(s *sqlite.Stmt) stored {
-	id := beta.MailID{Test: beta.TestID(s.ColumnInt64(13)), Tester: s.ColumnInt64(14), Seq: s.ColumnInt(15)}
-	return stored{ID: id.String() + "." + strconv.FormatInt(s.ColumnInt64(16), 36), Settlement: beta.Settlement{
+	id := beta.MailID{Test: beta.TestID(s.ColumnInt64(9)), Tester: s.ColumnInt64(10), Seq: s.ColumnInt(11)}
+	return stored{ID: id.String() + "." + strconv.FormatInt(s.ColumnInt64(12), 36), Settlement: beta.Settlement{
 		State: beta.MailState(s.ColumnText(1)), Attempts: s.ColumnInt(2), Cuts: s.ColumnInt(3), Unknowns: s.ColumnInt(4),
 		DueAt: time.UnixMilli(s.ColumnInt64(5)), SettledAt: time.UnixMilli(s.ColumnInt64(6)),
-		Reply: beta.Reply{
-			Relay: s.ColumnText(7), Step: s.ColumnText(8), Code: s.ColumnInt(9),
-			Enhanced: s.ColumnText(10), Text: s.ColumnText(11),
-		},
-		Undeliverable: s.ColumnInt64(12) != 0,
+		Reply:         lastReply(s.ColumnText(7)),
+		Undeliverable: s.ColumnInt64(8) != 0,
 	}}
+}
+
+// lastReply reads the last line of a mail's log, without its time.
+func lastReply(log string) (reply beta.Reply) {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	if last := lines[len(lines)-1]; last != "" {
+		var at int64
+		line := []any{&at, &reply.State, &reply.Relay, &reply.Step, &reply.Code, &reply.Enhanced, &reply.Text, &reply.QueueID}
+		if err := json.Unmarshal([]byte(last), &line); err != nil || at == 0 {
+			panic(fmt.Sprintf("the log of a mail: %q: %v", log, err))
+		}
+	}
+	return reply
 }
 
 // inState counts the mails in a state.

@@ -3,6 +3,7 @@ package smapi
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 )
 
@@ -18,9 +19,17 @@ func (c *call) writeJSON(v any) error {
 // write answers 200 with a body that is JSON already. What fails from here on
 // is the connection, and nobody is left to tell.
 func (c *call) write(body []byte) error {
-	h := c.w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.jsonHeader()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	c.w.Write(body)
 	return nil
+}
+
+// isJSON is the Content-Type of an answer, shared by all; nobody changes it.
+var isJSON = []string{"application/json"}
+
+// jsonHeader returns the answer's header, which says JSON.
+func (c *call) jsonHeader() http.Header {
+	h := c.w.Header()
+	h["Content-Type"] = isJSON
+	return h
 }

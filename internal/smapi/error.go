@@ -108,14 +108,13 @@ func fail(c *call, err error) {
 	if e.Kind == beta.Unavailable {
 		httpd.Note(c.r.Context(), slog.String("err", err.Error())) // why, for the operator
 	}
-	h := c.w.Header()
+	h := c.jsonHeader()
 	if e.Kind == beta.Unauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	if e.Retry > 0 {
 		h.Set("Retry-After", retryAfter(e.Retry))
 	}
-	h.Set("Content-Type", "application/json")
 	status, known := statuses[e.Kind]
 	if !known {
 		status = http.StatusInternalServerError

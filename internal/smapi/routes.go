@@ -32,6 +32,7 @@ type route struct {
 	handle  func(*API, *call) error
 	need    beta.Need
 	repeat  string   // the query parameter that may stand several times
+	name    string   // method and pattern
 	path    []string // the pattern's segments
 }
 
@@ -68,6 +69,8 @@ func table() []route {
 
 		{method: "GET", pattern: ours + "/entitlements/{emailId}", handle: (*API).entitlement, need: aTest},
 		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch, need: aTest},
+		{method: "GET", pattern: ours + "/testers/{emailId}", handle: (*API).story, need: aTest},
+		{method: "POST", pattern: ours + "/testers/{emailId}/resend", handle: (*API).resend, need: writeTest},
 
 		{method: "GET", pattern: "/openapi.yaml", handle: (*API).openAPI, need: nothing},
 	}
@@ -77,7 +80,8 @@ func table() []route {
 func New(a API) *API {
 	a.routes, a.shown = table(), newShown()
 	for i := range a.routes {
-		a.routes[i].path = segments(a.routes[i].pattern)
+		rt := &a.routes[i]
+		rt.name, rt.path = rt.method+" "+rt.pattern, segments(rt.pattern)
 	}
 	return &a
 }
@@ -107,7 +111,7 @@ func (a *API) serve(c *call) error {
 		return err
 	}
 	c.route = rt
-	httpd.Route(c.r.Context(), rt.method+" "+rt.pattern)
+	httpd.Route(c.r.Context(), rt.name)
 	if rt.pattern == "/openapi.yaml" {
 		return rt.handle(a, c)
 	}
@@ -170,13 +174,13 @@ func (a *API) find(c *call) (rt *route, args []string, err error) {
 	var allow []string
 	for i := range a.routes {
 		rt := &a.routes[i]
-		args, ok := match(rt.path, path)
-		if ok && rt.method == method {
-			return rt, args, nil
+		if !match(rt.path, path) {
+			continue
 		}
-		if ok {
-			allow = append(allow, methods(rt.method)...)
+		if rt.method == method {
+			return rt, parameters(rt.path, path), nil
 		}
+		allow = append(allow, methods(rt.method)...)
 	}
 	if allow == nil {
 		return nil, nil, errNoRoute
@@ -214,24 +218,30 @@ func segments(path string) []string {
 // match compares a path with a pattern, segment by segment and as it was sent:
 // an encoded letter in a literal segment is another path. A parameter may be
 // anything but "." and "..", which make the path unclean.
-func match(pattern, path []string) (args []string, ok bool) {
+func match(pattern, path []string) bool {
 	if len(pattern) != len(path) {
-		return nil, false
+		return false
 	}
 	for i, p := range pattern {
-		switch {
-		case p == "" || p[0] != '{':
-			if p != path[i] {
-				return nil, false
-			}
-		case path[i] == "." || path[i] == "..":
-			return nil, false
-		default:
+		if isParameter(p) && (path[i] == "." || path[i] == "..") || !isParameter(p) && p != path[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// parameters returns what stands in a path where its pattern has {parameters}.
+func parameters(pattern, path []string) []string {
+	args := make([]string, 0, 2)
+	for i, p := range pattern {
+		if isParameter(p) {
 			args = append(args, path[i])
 		}
 	}
-	return args, true
+	return args
 }
+
+func isParameter(segment string) bool { return segment != "" && segment[0] == '{' }
 
 //go:embed openapi.yaml
 var openAPI string

@@ -25,8 +25,9 @@ import (
 // another vendor B.
 type site struct {
 	*httptest.Server
-	t       *testing.T
+	t       testing.TB
 	clock   *storetest.Clock
+	api     *smapi.API
 	service *beta.Service
 	store   *store.Store
 	access  lwa.Access
@@ -42,7 +43,7 @@ const (
 
 type option func(*smapi.API, *beta.Rules)
 
-func newSite(t *testing.T, options ...option) *site {
+func newSite(t testing.TB, options ...option) *site {
 	t.Helper()
 	s := &site{t: t, clock: storetest.NewClock()}
 	s.store = storetest.Open(t, s.clock.Now)
@@ -56,7 +57,8 @@ func newSite(t *testing.T, options ...option) *site {
 	}
 	s.service = beta.NewService(s.store, s.clock.Now, rules, func(beta.Link) string { return "" }, func() {})
 	api.Service = s.service
-	edge := httpd.New(smapi.New(api), httpd.Config{Fail: smapi.EdgeFailure})
+	s.api = smapi.New(api)
+	edge := httpd.New(s.api, httpd.Config{Fail: smapi.EdgeFailure})
 	s.Server = httptest.NewServer(edge)
 	t.Cleanup(s.Close)
 	s.seed()

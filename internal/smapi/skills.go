@@ -1,7 +1,6 @@
 package smapi
 
 import (
-	"net/url"
 	"slices"
 
 	"tryout/internal/beta"
@@ -94,20 +93,19 @@ func (a *API) skillStatus(c *call) error {
 }
 
 func (a *API) entitlement(c *call) error {
-	text, err := url.PathUnescape(c.args[0])
-	if err != nil {
-		return a.refuse(c, violations{{Code: codeParameter, Message: "emailId: bad percent-encoding"}})
-	}
-	email, err := beta.ParseEmail(text)
-	if v, bad := err.(beta.Violation); bad {
-		return a.refuse(c, violations{{Code: v.Code, Message: "emailId: " + v.Message}})
+	email, wrong := c.email()
+	if wrong != nil {
+		return a.refuse(c, wrong)
 	}
 	entitled, err := a.Service.Entitled(c.r.Context(), c.by, c.skill, email)
 	if err != nil {
 		return err
 	}
-	return c.writeJSON(wireEntitlement{entitled})
+	return c.write(entitlements[entitled])
 }
+
+// entitlements are the two answers to who may use a skill.
+var entitlements = map[bool][]byte{true: []byte(`{"entitled":true}`), false: []byte(`{"entitled":false}`)}
 
 func (a *API) batch(c *call) error {
 	batch, report, err := a.Service.BatchReport(c.r.Context(), c.by, c.skill, c.args[0])
@@ -119,7 +117,7 @@ func (a *API) batch(c *call) error {
 		By: batch.By, RequestID: batch.RequestID, Entries: make([]wireEntry, len(report)),
 	}
 	for i, e := range report {
-		body.Entries[i] = wireEntry{EmailID: e.Email.Given, Result: e.Result, Reason: e.Reason}
+		body.Entries[i] = wireEntry{EmailID: e.Email.Given, Result: e.Result, Reason: e.Reason, Mail: e.Mail.State}
 	}
 	return c.writeJSON(body)
 }

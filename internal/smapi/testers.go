@@ -148,7 +148,11 @@ func (r *reader) testers() (emails []beta.Email) {
 	}
 	before, n := len(r.wrong), 0
 	for ; r.PeekKind() != ']' && r.PeekKind() != 0; n++ {
-		emails = append(emails, r.tester(fmt.Sprintf("$.testers[%d]", n)))
+		good := len(r.wrong)
+		emails = append(emails, r.tester())
+		for i := good; i < len(r.wrong); i++ {
+			r.wrong[i].Message = fmt.Sprintf("$.testers[%d]%s", n, r.wrong[i].Message)
+		}
 	}
 	r.ReadToken()
 	if n < 1 || n > maxTesters {
@@ -158,20 +162,21 @@ func (r *reader) testers() (emails []beta.Email) {
 	return emails
 }
 
-func (r *reader) tester(path string) (email beta.Email) {
+// tester reads an entry; its violations begin with the path below the entry.
+func (r *reader) tester() (email beta.Email) {
 	found := false
-	if !r.enter('{', path, "an object") {
+	if !r.enter('{', "", "an object") {
 		return email
 	}
 	for name, ok := r.member(); ok; name, ok = r.member() {
 		if name == "emailId" {
-			email, found = r.email(path+".emailId"), true
+			email, found = r.email(".emailId"), true
 		} else {
 			r.SkipValue()
 		}
 	}
 	if !found {
-		r.blame(codeMissing, path+".emailId", "is missing")
+		r.blame(codeMissing, ".emailId", "is missing")
 	}
 	return email
 }

@@ -67,10 +67,6 @@ type wireUpdate struct {
 	Status string `json:"status"`
 }
 
-type wireEntitlement struct {
-	Entitled bool `json:"entitled"`
-}
-
 type wireBatch struct {
 	ID        string         `json:"id"`
 	Operation beta.Operation `json:"operation"`
@@ -81,9 +77,55 @@ type wireBatch struct {
 }
 
 type wireEntry struct {
-	EmailID string      `json:"emailId,omitempty"` // absent once the person was erased
-	Result  beta.Result `json:"result"`
-	Reason  beta.Reason `json:"reason,omitempty"`
+	EmailID string         `json:"emailId,omitempty"` // absent once the person was erased
+	Result  beta.Result    `json:"result"`
+	Reason  beta.Reason    `json:"reason,omitempty"`
+	Mail    beta.MailState `json:"mail,omitempty"` // where the mail that the call caused is now
+}
+
+type wireStory struct {
+	EmailID           string                `json:"emailId"`
+	State             beta.TesterState      `json:"state"`
+	AssociationDate   string                `json:"associationDate"`
+	RemovalDate       string                `json:"removalDate,omitempty"`
+	InvitationStatus  beta.InvitationStatus `json:"invitationStatus"`
+	IsReminderAllowed bool                  `json:"isReminderAllowed"`
+	MailRefusal       beta.Reason           `json:"mailRefusal,omitempty"`
+	Mails             []wireMail            `json:"mails"`
+	History           []wireEvent           `json:"history"`
+}
+
+type wireMail struct {
+	ID          string         `json:"id"`
+	Kind        beta.MailKind  `json:"kind"`
+	State       beta.MailState `json:"state"`
+	QueuedDate  string         `json:"queuedDate"`
+	DueDate     string         `json:"dueDate,omitempty"`
+	SettledDate string         `json:"settledDate,omitempty"`
+	BatchID     string         `json:"batchId,omitempty"`
+	RequestID   string         `json:"requestId,omitempty"`
+	Attempts    []wireAttempt  `json:"attempts"`
+}
+
+type wireAttempt struct {
+	At           string         `json:"at"`
+	State        beta.MailState `json:"state"`
+	Relay        string         `json:"relay,omitempty"`
+	Step         string         `json:"step,omitempty"`
+	Code         int            `json:"code,omitempty"`
+	EnhancedCode string         `json:"enhancedCode,omitempty"`
+	Reply        string         `json:"reply,omitempty"`
+	QueueID      string         `json:"queueId,omitempty"`
+}
+
+type wireEvent struct {
+	At        string         `json:"at"`
+	BatchID   string         `json:"batchId"`
+	By        string         `json:"by"`
+	RequestID string         `json:"requestId,omitempty"`
+	Operation beta.Operation `json:"operation"`
+	Result    beta.Result    `json:"result"`
+	Reason    beta.Reason    `json:"reason,omitempty"`
 }
 
 // dateFormat is SMAPI's: UTC, exactly three decimals.

@@ -11,61 +11,78 @@ import (
 	"tryout/internal/storetest"
 )
 
-// BenchmarkAdds times adds below HTTP: the rules, the statements, the commit.
+// BenchmarkAdds times adds below HTTP: rules, statements and commits; by one
+// caller, by many who share commits, and of 500 to a test of their own.
 func BenchmarkAdds(b *testing.B) {
-	for _, c := range []struct {
-		name           string
-		size, at, once int
-	}{
-		{"1", 1, 1, 1},
-		{"1of32", 1, 1, 32},
-		{"500", 500, 0, 1},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			st := storetest.Open(b, time.Now)
-			s := beta.NewService(st, time.Now, beta.Rules{Cap: 1 << 40}, func(beta.Link) string { return "" }, func() {})
-			must(b, s.CreateVendor(b.Context(), beta.Vendor{ID: "V", Name: "V"}))
-			var people, skills atomic.Int64
-			skill := func() beta.SkillID {
-				id := beta.SkillID(fmt.Sprint("skill-", skills.Add(1)))
-				must(b, s.CreateSkill(b.Context(), beta.Skill{ID: id, Vendor: "V", Name: "S"}))
-				must(b, s.CreateTest(b.Context(), writer, id, ""))
-				_, err := s.StartTest(b.Context(), writer, id)
-				must(b, err)
-				return id
-			}
-			one := skill()
-			add := func(id beta.SkillID) {
-				emails := make([]beta.Email, c.size)
-				for i := range emails {
-					n := uint64(people.Add(1)) * 0xbf58476d1ce4e5b9
-					a := fmt.Sprintf("%016x@example.com", n)
-					emails[i] = beta.Email{Given: a, Key: a}
-				}
-				_, err := s.AddTesters(context.Background(), writer, id, emails)
-				must(b, err)
-			}
-			b.SetParallelism(c.once)
-			b.ReportAllocs()
-			if c.once > 1 {
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						add(one)
-					}
-				})
-				return
-			}
-			for b.Loop() {
-				id := one
-				if c.at == 0 {
-					b.StopTimer()
-					id = skill()
-					b.StartTimer()
-				}
-				add(id)
+	b.Run("1", func(b *testing.B) {
+		a := newAdder(b)
+		skill := a.skill()
+		for b.Loop() {
+			a.add(skill, a.people(1))
+		}
+	})
+	b.Run("1of32", func(b *testing.B) {
+		a := newAdder(b)
+		skill := a.skill()
+		b.SetParallelism(16)
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				a.add(skill, a.people(1))
 			}
 		})
-	}
+	})
+	b.Run("500", func(b *testing.B) {
+		a := newAdder(b)
+		for b.Loop() {
+			b.StopTimer()
+			skill, people := a.skill(), a.people(500)
+			b.StartTimer()
+			a.add(skill, people)
+		}
+	})
 }
 
-var writer = beta.Caller{Name: "bench", Vendor: "V", Write: true, RequestID: "01234567-89ab-4def-8123-456789abcdef"}
+// adder adds strangers to skills of one vendor.
+type adder struct {
+	*testing.B
+	*beta.Service
+	by             beta.Caller
+	skills, number atomic.Uint64
+}
+
+func newAdder(b *testing.B) *adder {
+	s := storetest.Open(b, time.Now)
+	link := func(beta.Link) string { return "" }
+	a := &adder{
+		B: b, Service: beta.NewService(s, time.Now, beta.Rules{Cap: 1 << 40}, link, func() {}),
+		by: beta.Caller{Name: "bench", Vendor: "V", Write: true, RequestID: "01234567-89ab-4def-8123-456789abcdef"},
+	}
+	must(b, a.CreateVendor(b.Context(), beta.Vendor{ID: "V", Name: "V"}))
+	b.ReportAllocs()
+	return a
+}
+
+// skill makes a skill whose test runs.
+func (a *adder) skill() beta.SkillID {
+	id := beta.SkillID(fmt.Sprint("skill-", a.skills.Add(1)))
+	must(a, a.CreateSkill(context.Background(), beta.Skill{ID: id, Vendor: "V", Name: "S"}))
+	must(a, a.CreateTest(context.Background(), a.by, id, ""))
+	must(a, second(a.StartTest(context.Background(), a.by, id)))
+	return id
+}
+
+// people returns n addresses that were not returned before and come in no order.
+func (a *adder) people(n int) []beta.Email {
+	list := make([]beta.Email, n)
+	for i := range list {
+		address := fmt.Sprintf("%016x@example.com", a.number.Add(1)*0xbf58476d1ce4e5b9)
+		list[i] = beta.Email{Given: address, Key: address}
+	}
+	return list
+}
+
+func (a *adder) add(skill beta.SkillID, people []beta.Email) {
+	if _, err := a.AddTesters(context.Background(), a.by, skill, people); err != nil {
+		a.Error(err)
+	}
+}

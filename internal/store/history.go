@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"tryout/internal/beta"
@@ -65,6 +63,21 @@ func (t tx) Addresses(test beta.TestID, numbers []int64) (map[int64]beta.Email, 
 	return found, nil
 }
 
+func (t tx) Former(test beta.TestID, key string) (list []beta.FormerTester, err error) {
+	err = t.query(func(r row) error {
+		list = append(list, beta.FormerTester{
+			Number: r.int(0), Email: beta.Email{Given: r.text(1), Key: key},
+			AssociatedAt: at(r.int(2)), RemovedAt: at(r.int(3)),
+		})
+		return nil
+	}, `
+		select number, email, associated_at, removed_at
+		from former_testers
+		where test_id = $1 and email_key = $2
+		order by number desc`, test, key)
+	return list, err
+}
+
 func (t tx) Suppress(test beta.TestID, key string, reason beta.Reason, now time.Time) error {
 	if reason == "" {
 		_, err := t.exec("delete from suppressions where test_id = $1 and email_key = $2", test, key)
@@ -100,71 +113,4 @@ func (t tx) Suppressed(test beta.TestID, keys []string) (map[string]beta.Reason,
 		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
 		test, rows(keys, array.text))
 	return found, err
-}
-
-func (t tx) RecordBatch(b beta.Batch) error {
-	_, err := t.exec(`
-		insert into batches (id, test_id, skill_id, vendor_id, by_name, request_id, operation, at, entries)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		b.ID, b.Test, b.Skill, b.Vendor, b.By, b.RequestID, b.Operation, ms(b.At), rows(runsOf(b.Entries), func(a array, r run) array {
-			return a.text(string(r.Result)).text(string(r.Reason)).int(r.First).int(r.Last)
-		}))
-	return err
-}
-
-func (t tx) Batch(id string) (b beta.Batch, found bool, err error) {
-	var runs string
-	found, err = t.one(func(r row) {
-		b = beta.Batch{
-			ID: r.text(0), Test: beta.TestID(r.int(1)), Skill: beta.SkillID(r.text(2)),
-			Vendor: beta.VendorID(r.text(3)), By: r.text(4), RequestID: r.text(5),
-			Operation: beta.Operation(r.text(6)), At: at(r.int(7)),
-		}
-		runs = r.text(8)
-	}, `
-		select id, test_id, skill_id, vendor_id, by_name, request_id, operation, at, entries
-		from batches
-		where id = $1`, id)
-	if err == nil && found {
-		b.Entries, err = entriesOf(runs)
-	}
-	return b, found, err
-}
-
-// run is a row of entries alike, for testers numbered one after the other: an
-// add of 500 is a single run.
-type run struct {
-	Result      beta.Result
-	Reason      beta.Reason
-	First, Last int64
-}
-
-// UnmarshalJSON reads a run as RecordBatch writes it: [result, reason, first, last].
-func (r *run) UnmarshalJSON(text []byte) error {
-	return json.Unmarshal(text, &[]any{&r.Result, &r.Reason, &r.First, &r.Last})
-}
-
-func runsOf(entries []beta.Entry) []run {
-	runs := []run{}
-	for _, e := range entries {
-		if n := len(runs); n > 0 && runs[n-1] == (run{e.Result, e.Reason, runs[n-1].First, e.Tester - 1}) {
-			runs[n-1].Last = e.Tester
-			continue
-		}
-		runs = append(runs, run{e.Result, e.Reason, e.Tester, e.Tester})
-	}
-	return runs
-}
-
-func entriesOf(text string) (entries []beta.Entry, err error) {
-	var runs []run
-	if err := json.Unmarshal([]byte(text), &runs); err != nil {
-		return nil, fmt.Errorf("batch entries: %w", err)
-	}
-	for _, r := range runs {
-		for n := r.First; n <= r.Last; n++ {
-			entries = append(entries, beta.Entry{Tester: n, Result: r.Result, Reason: r.Reason})
-		}
-	}
-	return entries, nil
 }

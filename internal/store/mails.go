@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"tryout/internal/beta"
@@ -33,11 +32,9 @@ func (t tx) QueueMails(mails []beta.Mail) error {
 func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 	_, err := t.exec(`
 		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
-			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns,
-			settled_at, relay, reply_step, reply_code, reply_enhanced, reply_text)
+			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns, settled_at)
 		select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), $3, value ->> 2, value ->> 3, $4, $5,
-			$6, $7, $8, $9, 'queued', '', 0, 0, 0,
-			0, '', '', 0, '', ''
+			$6, $7, $8, $9, 'queued', '', 0, 0, 0, 0
 		from `+t.each,
 		c.test, rows(mails, func(a array, m beta.Mail) array {
 			return a.int(m.ID.Tester).int(int64(m.ID.Seq)).text(m.To.Given).text(m.To.Key)
@@ -48,16 +45,6 @@ func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 
 // ordinary is the priority of mail that nobody is waiting for in front of a screen.
 const ordinary = 1
-
-func (t tx) TesterMails(test beta.TestID, number int64) (list []beta.MailStatus, err error) {
-	err = t.query(func(r row) error {
-		list = append(list, beta.MailStatus{
-			Kind: beta.MailKind(r.text(0)), State: beta.MailState(r.text(1)), Unknowns: int(r.int(2)),
-		})
-		return nil
-	}, "select kind, state, unknowns from mails where test_id = $1 and tester = $2", test, number)
-	return list, err
-}
 
 // ClaimMail implements what the outbox needs: up to limit mails that are due, or
 // whose claim lapsed, are given to claim until the lease is over.
@@ -111,14 +98,11 @@ func mailFrom(r row) beta.Mail {
 }
 
 // outcome is what attempts that ended together mostly have in common: all but
-// the mail, its claim and the relay's words.
+// the mail, its claim and what the relay said.
 type outcome struct {
 	state                    beta.MailState
 	dueAt                    int64
 	attempts, cuts, unknowns int
-	relay, step              string
-	code                     int
-	enhanced                 string
 }
 
 // SettleMail implements what the outbox needs: it records the outcomes of
@@ -131,7 +115,7 @@ func (s *Store) SettleMail(ctx context.Context, attempts ...beta.Attempt) error 
 		held := map[beta.MailID]bool{}
 		for common, group := range alike(attempts, func(a *beta.Attempt) outcome {
 			o := a.Outcome
-			return outcome{o.State, ms(o.DueAt), o.Attempts, o.Cuts, o.Unknowns, o.Reply.Relay, o.Reply.Step, o.Reply.Code, o.Reply.Enhanced}
+			return outcome{o.State, ms(o.DueAt), o.Attempts, o.Cuts, o.Unknowns}
 		}) {
 			if err := t.settleAlike(common, group, held); err != nil {
 				return err
@@ -149,17 +133,16 @@ func (t tx) settleAlike(o outcome, attempts []beta.Attempt, held map[beta.MailID
 	}, `
 		update mails
 		set state = $1, due_at = $3, attempts = $4, cuts = $5, unknowns = $6,
-			relay = case $8 when '' then relay else $7 end, reply_step = case $8 when '' then reply_step else $8 end,
-			reply_code = case $8 when '' then reply_code else $9 end, reply_enhanced = case $8 when '' then reply_enhanced else $10 end,
-			reply_text = case $8 when '' then reply_text else value ->> 5 end, settled_at = cast(value ->> 4 as bigint)
+			settled_at = cast(value ->> 4 as bigint), attempts_log = attempts_log || (value ->> 5)
 		from `+t.each+`
 		where mails.test_id = cast(value ->> 0 as bigint) and mails.tester = cast(value ->> 1 as bigint)
 			and mails.seq = cast(value ->> 2 as bigint) and mails.claim = value ->> 3 and mails.state = 'sending'
 		returning test_id, tester, seq`,
 		o.state, rows(attempts, func(row array, a beta.Attempt) array {
-			id, words := a.Mail.ID, strings.ToValidUTF8(a.Outcome.Reply.Text, "\uFFFD")
-			return row.int(int64(id.Test)).int(id.Tester).int(int64(id.Seq)).text(a.Claim).int(ms(a.Outcome.SettledAt)).text(words)
-		}), o.dueAt, o.attempts, o.cuts, o.unknowns, o.relay, o.step, o.code, o.enhanced)
+			id := a.Mail.ID
+			row = row.int(int64(id.Test)).int(id.Tester).int(int64(id.Seq)).text(a.Claim)
+			return row.int(ms(a.Outcome.SettledAt)).text(logged(a.Outcome))
+		}), o.dueAt, o.attempts, o.cuts, o.unknowns)
 }
 
 // recipient is a tester of settled mail: what a statement that joins updates

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -176,9 +177,10 @@ func bind(stmt *sqlite.Stmt, args []any) error {
 		return fmt.Errorf("bind: %d arguments for the %d that the statement names", len(args), n)
 	}
 	for place := 1; place <= len(args); place++ {
-		n, err := strconv.Atoi(stmt.BindParamName(place)[1:])
+		name := stmt.BindParamName(place)
+		n, err := strconv.Atoi(strings.TrimPrefix(name, "$"))
 		if err != nil || n < 1 || n > len(args) {
-			return fmt.Errorf("bind: no argument %s", stmt.BindParamName(place))
+			return fmt.Errorf("bind: there is no argument %q", name)
 		}
 		bindAt(stmt, place, args[n-1])
 	}

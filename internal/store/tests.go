@@ -28,7 +28,9 @@ func (t tx) SkillTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
 	return both.skill, both.test, err
 }
 
-// LockTest holds the skill's row: every round of it belongs to it.
+// LockTest holds the skill's row: every round of it belongs to it. The test is
+// read by a statement of its own, which begins when the lock is held: PostgreSQL
+// would take a joined row as it was before it waited.
 func (t tx) LockTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
 	return t.skillTest(id, t.lockRow)
 }

@@ -112,8 +112,8 @@ var claimCases = []Case{
 			beta.Attempt{Claim: "lost", Mail: two, Outcome: refused}, beta.Attempt{Claim: "c", Mail: two, Outcome: later},
 			beta.Attempt{Claim: "c", Mail: one, Outcome: refused}))
 		b.wantTester(one, beta.ReminderMail.Bit(), true) // freed of both, and noted
-		b.wantMails(1, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailFailed}, beta.MailStatus{Kind: beta.FeedbackMail, State: beta.MailSent})
-		b.wantMails(2, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailDeferred})
+		b.wantMails(1, status{Kind: beta.InvitationMail, State: beta.MailFailed}, status{Kind: beta.FeedbackMail, State: beta.MailSent})
+		b.wantMails(2, status{Kind: beta.InvitationMail, State: beta.MailDeferred})
 		b.wantNext(later.DueAt)
 	})},
 	{"settling does not touch who was added again", withTest(func(b *bench) {

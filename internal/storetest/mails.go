@@ -52,7 +52,7 @@ var mailCases = []Case{
 		other, reminder := mail(2, 0), mail(1, time.Hour)
 		reminder.ID.Seq, reminder.Kind = 2, beta.ReminderMail
 		b.queue(mail(1, 0), reminder, other)
-		b.wantMails(1, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailQueued}, beta.MailStatus{Kind: beta.ReminderMail, State: beta.MailQueued})
+		b.wantMails(1, status{Kind: beta.InvitationMail, State: beta.MailQueued}, status{Kind: beta.ReminderMail, State: beta.MailQueued})
 		b.wantMails(3)
 		for _, step := range []struct {
 			state    beta.MailState
@@ -61,9 +61,9 @@ var mailCases = []Case{
 			{beta.MailDeferred, 2}, {beta.MailQueued, 0}, {beta.MailSent, 0},
 		} {
 			b.claim("c", 10)
-			b.wantMails(2, beta.MailStatus{Kind: beta.InvitationMail, State: beta.MailSending, Unknowns: b.unknowns(2)})
+			b.wantMails(2, status{Kind: beta.InvitationMail, State: beta.MailSending, Unknowns: b.unknowns(2)})
 			b.settle("c", other, beta.Settlement{State: step.state, Unknowns: step.unknowns})
-			b.wantMails(2, beta.MailStatus{Kind: beta.InvitationMail, State: step.state, Unknowns: step.unknowns})
+			b.wantMails(2, status{Kind: beta.InvitationMail, State: step.state, Unknowns: step.unknowns})
 		}
 	})},
 	{"a mail is queued once", withTest(func(b *bench) {
@@ -123,10 +123,21 @@ func (b *bench) wantNext(want time.Time) {
 	b.want("next mail", got, want)
 }
 
-func (b *bench) mailsOf(number int64) (list []beta.MailStatus) {
+// status is where a mail is on its way.
+type status struct {
+	Kind     beta.MailKind
+	State    beta.MailState
+	Unknowns int
+}
+
+func (b *bench) mailsOf(number int64) (list []status) {
 	b.Helper()
-	b.view(func(r beta.Reader) (err error) {
-		list, err = r.TesterMails(round, number)
+	b.view(func(r beta.Reader) error {
+		mails, err := r.TesterMails(round, number)
+		list = nil
+		for _, m := range mails {
+			list = append(list, status{m.Kind, m.State, m.Unknowns})
+		}
 		return err
 	})
 	return list
@@ -137,7 +148,7 @@ func (b *bench) unknowns(number int64) int {
 	return b.mailsOf(number)[0].Unknowns
 }
 
-func (b *bench) wantMails(number int64, want ...beta.MailStatus) {
+func (b *bench) wantMails(number int64, want ...status) {
 	b.Helper()
 	b.want(fmt.Sprintf("mails of tester %d", number), b.mailsOf(number), want)
 }

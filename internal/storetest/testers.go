@@ -10,6 +10,31 @@ import (
 )
 
 var testerCases = []Case{
+	{"testers and mails added together may differ in anything", withTest(func(b *bench) {
+		var testers []beta.Tester
+		var mails []beta.Mail
+		for i, name := range names("t", 9) {
+			t, m := tester(int64(i+1), name+"@x.test"), mail(int64(i+1), time.Duration(i%2)*time.Second)
+			if i%3 == 1 {
+				t.State, t.Mails, m.Kind = beta.Declined, 2, beta.EndedMail
+			}
+			testers, mails = append(testers, t), append(mails, m)
+		}
+		b.update(func(tx beta.Tx) error {
+			numbers, err := tx.AddTesters(round, testers)
+			b.want("numbers", numbers, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9})
+			return errors.Join(err, tx.QueueMails(mails))
+		})
+		b.want("testers", b.list(), testers)
+		b.clock.Advance(time.Second)
+		kinds := map[int64]beta.MailKind{}
+		for _, m := range b.claim("c", 10) {
+			kinds[m.ID.Tester] = m.Kind
+		}
+		for _, m := range mails {
+			b.want(m.ID.String(), kinds[m.ID.Tester], m.Kind)
+		}
+	})},
 	{"everything of a tester is kept to the millisecond", withTest(func(b *bench) {
 		given := beta.Tester{
 			Test: round, Number: 3, Email: beta.Email{Given: "Anna@Bücher.example", Key: "anna@xn--bcher-kva.example"},

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+// tell puts a story into plain sentences: who the tester is, what happened, the
+// newest first, and what will happen next.
+func tell(s beta.Story, now time.Time) told {
+	t := told{Now: fmt.Sprintf("%s: %s. The test is %s.", s.Email.Given, states[s.State()], s.Status), Events: []line{}}
+	for _, m := range s.Mails {
+		for _, r := range m.Replies {
+			t.Events = append(t.Events, line{r.At, attempt(m.Kind, r)})
+		}
+	}
+	for _, e := range s.Events {
+		t.Events = append(t.Events, line{e.At, event(e)})
+	}
+	slices.SortStableFunc(t.Events, func(a, b line) int { return b.At.Compare(a.At) })
+	t.Next = next(s, now)
+	return t
+}
+
+var states = map[beta.TesterState]string{
+	beta.Invited:  "has not answered",
+	beta.Accepted: "has accepted",
+	beta.Declined: "said no thanks",
+	beta.Left:     "has left the test",
+	beta.Gone:     "was removed",
+}
+
+var kinds = map[beta.MailKind]string{
+	beta.InvitationMail: "the invitation",
+	beta.ReminderMail:   "the reminder",
+	beta.FeedbackMail:   "the feedback request",
+	beta.RemovedMail:    "the mail about the removal",
+	beta.EndedMail:      "the mail about the end",
+}
+
+// attempt says what one try to send a mail came to.
+func attempt(kind beta.MailKind, r beta.Reply) string {
+	mail, said := sentence(kinds[kind]), relaysWords(r)
+	switch r.State {
+	case beta.MailSent:
+		if r.QueueID != "" {
+			said += "; its log knows the mail as " + r.QueueID
+		}
+		return mail + " was taken by the relay: " + said + "."
+	case beta.MailFailed:
+		return mail + " failed for good: " + said + "."
+	case beta.MailUnknown:
+		return "Nobody knows whether " + kinds[kind] + " was taken, the relay's last word was lost three times: " + said + "."
+	}
+	return mail + " was not taken: " + said + "."
+}
+
+// relaysWords quotes what the relay said, or what was wrong on our side of the line.
+func relaysWords(r beta.Reply) string {
+	relay := r.Relay
+	if relay == "" {
+		relay = "this server"
+	}
+	if r.Code == 0 {
+		return fmt.Sprintf("%s, at %s: %s", relay, r.Step, r.Text)
+	}
+	words := strings.Join(strings.Fields(fmt.Sprint(r.Code, " ", r.Enhanced, " ", r.Text)), " ")
+	return fmt.Sprintf("%s answered %s with %q", relay, r.Step, words)
+}
+
+// event says what one call did.
+func event(e beta.Event) string {
+	text := events[e.Operation]
+	if text == "" {
+		text = sentence(strings.ToLower(string(e.Operation)))
+	}
+	if e.Operation != beta.OpAccept && e.Operation != beta.OpDecline && e.Operation != beta.OpExpire {
+		text += " by " + e.By
+	}
+	if e.Result == beta.Already {
+		text += "; was there already"
+	}
+	switch {
+	case e.Reason != "":
+		return text + "; not mailed: " + reasons[e.Reason] + "."
+	case e.Result == beta.Added || e.Result == beta.Mailed:
+		return text + "; a mail was queued."
+	}
+	return text + "."
+}
+
+var events = map[beta.Operation]string{
+	beta.OpStart:    "The test was started",
+	beta.OpEnd:      "The test was ended",
+	beta.OpExpire:   "The test's time was up",
+	beta.OpAdd:      "Added",
+	beta.OpRemove:   "Removed",
+	beta.OpRemind:   "A reminder was asked for",
+	beta.OpFeedback: "Feedback was asked for",
+	beta.OpResend:   "Sent again by hand",
+	beta.OpAccept:   "Accepted",
+	beta.OpDecline:  "Said no thanks, or left",
+}
+
+var reasons = map[beta.Reason]string{
+	beta.BecauseDraft:         "the test was still a draft",
+	beta.BecauseDeclined:      "they had said no thanks",
+	beta.BecauseLeft:          "they had left the test",
+	beta.BecauseUndeliverable: "the address had refused our mail for good",
+	beta.BecauseCoolDown:      "they were mailed too recently",
+	beta.BecauseUnsettled:     "an earlier one was still on its way",
+	beta.BecauseRepeated:      "named twice in the same call",
+	beta.BecauseNotThere:      "they were not in the test",
+	beta.BecauseNothingFailed: "nothing that failed is there to be sent again",
+}
+
+// next says what will happen by itself, or what could be done.
+func next(s beta.Story, now time.Time) string {
+	for _, m := range s.Mails {
+		switch m.State {
+		case beta.MailQueued, beta.MailDeferred:
+			return fmt.Sprintf("Next: %s is sent %s; that is attempt %d.", kinds[m.Kind], when(m.DueAt, now), m.Attempts+1)
+		case beta.MailSending:
+			return fmt.Sprintf("Next: %s is being sent. Should the server have died in this, it is sent again %s.", kinds[m.Kind], when(m.DueAt, now))
+		}
+	}
+	switch reason := s.Tester.Refusal(); {
+	case s.State() == beta.Gone:
+		return "Next: nothing."
+	case reason == beta.BecauseUndeliverable:
+		return "Next: nothing by itself; " + reasons[reason] + ". To try once more: tryout resend."
+	case reason != "":
+		return "Next: nothing; " + reasons[reason] + "."
+	case len(s.Mails) > 0 && (s.Mails[0].State == beta.MailFailed || s.Mails[0].State == beta.MailUnknown || s.Mails[0].State == beta.MailBounced):
+		return "Next: nothing by itself. To send it again: tryout resend."
+	case s.MayRemind:
+		return "Next: nothing by itself; a reminder may be sent."
+	}
+	return "Next: nothing by itself."
+}
+
+// when says when something is due, seen from now.
+func when(due, now time.Time) string {
+	if left := due.Sub(now).Round(time.Second); left > 0 {
+		return fmt.Sprintf("at %s, in %v", due.UTC().Format(moment), left)
+	}
+	return "at once, if the server runs"
+}
+
+// sentence begins a sentence.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"github.com/google/go-cmp/cmp"
+
+	"tryout/internal/beta"
+	"tryout/internal/smapi"
+)
+
+// The relay refuses the address, then takes it: the whole story in words, and
+// mail sent again by hand beside a running server.
+func TestWhyTellsWhatTheRelaySaidAndResendSendsAgain(t *testing.T) {
+	t.Parallel()
+	relay := holdMail(t)
+	p := newSite(t, relay.addr).serve()
+	p.startTest()
+	p.add("ann@x.test")
+	relay.wants(t, "ann@x.test")
+	relay.answer <- &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user here"}
+	why := func() string { return p.text("why", "Ann@X.test", "--skill", hush) }
+	until(t, "the refusal", func() bool { return strings.Contains(why(), "failed for good") })
+	for _, want := range []string{
+		"ann@x.test: has not answered. The test is RUNNING.\n",
+		relay.addr + ` answered end of data with "550 5.1.1 no such user here".`,
+		"Added by token ", "; a mail was queued.",
+		"\nNext: nothing by itself",
+	} {
+		if got := why(); !strings.Contains(got, want) {
+			t.Errorf("got\n%s\nwant in it\n%s", got, want)
+		}
+	}
+	if got := p.text("resend", "ann@x.test", "--skill", hush); !strings.Contains(got, "queued again") {
+		t.Errorf("resend: got %q", got)
+	}
+	relay.wants(t, "ann@x.test")
+	relay.answer <- nil
+	until(t, "the delivery", func() bool { return strings.Contains(why(), "was taken by the relay") })
+	if got := p.text("resend", "ann@x.test", "--skill", hush); !strings.Contains(got, "nothing that failed") {
+		t.Errorf("resend of what arrived: got %q", got)
+	}
+}
+
+func TestTheStoryEndsWithWhatHappensNext(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 25, 4, 0, 0, 0, time.UTC)
+	record := func(state beta.MailState, due time.Time) []beta.MailRecord {
+		return []beta.MailRecord{{Mail: beta.Mail{Kind: beta.InvitationMail, Attempts: 1, DueAt: due}, State: state}}
+	}
+	tester := beta.Tester{Number: 1, State: beta.Invited}
+	for _, c := range []struct {
+		name string
+		beta.Story
+		want string
+	}{
+		{"deferred", beta.Story{Tester: tester, Mails: record(beta.MailDeferred, now.Add(5*time.Minute))},
+			"Next: the invitation is sent at 2026-11-25 04:05:00 UTC, in 5m0s; that is attempt 2."},
+		{"due", beta.Story{Tester: tester, Mails: record(beta.MailQueued, now)},
+			"Next: the invitation is sent at once, if the server runs; that is attempt 2."},
+		{"sending", beta.Story{Tester: tester, Mails: record(beta.MailSending, now.Add(time.Minute))},
+			"Next: the invitation is being sent. Should the server have died in this, it is sent again at 2026-11-25 04:01:00 UTC, in 1m0s."},
+		{"unknown", beta.Story{Tester: tester, Mails: record(beta.MailUnknown, now)},
+			"Next: nothing by itself. To send it again: tryout resend."},
+		{"declined", beta.Story{Tester: beta.Tester{Number: 1, State: beta.Declined}, Mails: record(beta.MailSent, now)},
+			"Next: nothing; they had said no thanks."},
+		{"removed", beta.Story{Mails: record(beta.MailSent, now)}, "Next: nothing."},
+		{"sent", beta.Story{Tester: tester, MayRemind: true, Mails: record(beta.MailSent, now)}, "Next: nothing by itself; a reminder may be sent."},
+	} {
+		if diff := cmp.Diff(c.want, tell(c.Story, now).Next); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+// Every reason that the API can give has words here.
+func TestEveryReasonHasWords(t *testing.T) {
+	t.Parallel()
+	list := regexp.MustCompile(`Reason:\s+type: string\s+enum: \[([^\]]+)\]`).FindStringSubmatch(smapi.OpenAPI())
+	for reason := range strings.SplitSeq(list[1], ", ") {
+		if reasons[beta.Reason(reason)] == "" {
+			t.Errorf("no words for the reason %s", reason)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"tryout/internal/beta"
+)
+
+const mailColumns = `
+	test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
+	request_id, queued_at, due_at, attempts, cuts, unknowns, state, settled_at, attempts_log`
+
+func recordFrom(r row) (beta.MailRecord, error) {
+	replies, err := repliesOf(r.text(16))
+	return beta.MailRecord{
+		Mail: mailFrom(r), State: beta.MailState(r.text(14)), SettledAt: at(r.int(15)), Replies: replies,
+	}, err
+}
+
+func (t tx) TesterMails(test beta.TestID, number int64) (list []beta.MailRecord, err error) {
+	err = t.query(func(r row) error {
+		m, err := recordFrom(r)
+		list = append(list, m)
+		return err
+	}, "select "+mailColumns+" from mails where test_id = $1 and tester = $2 order by seq", test, number)
+	return list, err
+}
+
+func (t tx) BatchMails(b beta.Batch, numbers []int64) (map[int64]beta.MailRecord, error) {
+	mails := make(map[int64]beta.MailRecord, len(numbers))
+	err := t.query(func(r row) error {
+		m, err := recordFrom(r)
+		m.Replies = nil
+		mails[m.ID.Tester] = m
+		return err
+	}, `
+		select `+mailColumns+`
+		from (select cast(value ->> 0 as bigint) as number from `+t.each+`) as wanted
+		cross join mails
+		where test_id = $1 and tester = wanted.number and batch_id = $3`, // crossed, so that SQLite looks each number up
+		b.Test, rows(numbers, array.int), b.ID)
+	return mails, err
+}
+
+func (t tx) RequeueMails(mails []beta.MailRecord, now time.Time) error {
+	for _, m := range mails { // of one tester, so they are few
+		if _, err := t.exec(`
+			update mails
+			set state = 'queued', due_at = $4, attempts = 0, cuts = 0, settled_at = 0
+			where test_id = $1 and tester = $2 and seq = $3 and settled_at > 0`,
+			m.ID.Test, m.ID.Tester, m.ID.Seq, ms(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// logged is the line that an attempt adds to its mail's log; none for one that
+// was given back before anything happened.
+func logged(o beta.Settlement) string {
+	if o.Reply == (beta.Reply{}) {
+		return ""
+	}
+	r := o.Reply
+	text := strings.ToValidUTF8(r.Text, "\uFFFD") // relays say what they like
+	line := array{'['}.int(ms(r.At)).text(string(o.State)).text(r.Relay).text(r.Step)
+	return string(line.int(int64(r.Code)).text(r.Enhanced).text(text).text(r.QueueID)) + "]\n"
+}
+
+// repliesOf reads the lines that logged wrote.
+func repliesOf(log string) (list []beta.Reply, err error) {
+	for line := range strings.Lines(log) {
+		var r beta.Reply
+		var when int64
+		if err := json.Unmarshal([]byte(line), &[]any{&when, &r.State, &r.Relay, &r.Step, &r.Code, &r.Enhanced, &r.Text, &r.QueueID}); err != nil {
+			return nil, fmt.Errorf("the attempts of a mail: %w", err)
+		}
+		r.At = at(when)
+		list = append(list, r)
+	}
+	return list, nil
+}
