@@ -39,6 +39,11 @@ type cli struct {
 	Why    whyCmd    `cmd:"" help:"Tell what became of the mails to a tester, and what happens next."`
 	Resend resendCmd `cmd:"" help:"Send a tester again what did not arrive."`
 
+	DKIM struct {
+		Create dkimCreateCmd `cmd:"" help:"Make a key that signs our mail, and print the DNS record to publish."`
+	} `cmd:"" name:"dkim" help:"Signatures on our mail."`
+	Doctor doctorCmd `cmd:"" help:"Look whether mail sent with serve's settings can arrive, and say what to change."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`
 }
