@@ -15,7 +15,7 @@ type dkimCreateCmd struct {
 	jsonFlag
 	Domain   string `required:"" help:"Domain to sign for: the one of --mail-from."`
 	Selector string `required:"" help:"Name of the key among those of the domain, such as tryout1."`
-	Ed25519  bool   `help:"A small and quick key, which many receivers do not know yet; otherwise RSA with 2048 bits."`
+	Ed25519  bool   `name:"ed25519" help:"A small and quick key, which many receivers do not know yet; otherwise RSA with 2048 bits."`
 	Out      string `help:"File for the private key, which must not be there yet. Default: dkim-SELECTOR.pem." type:"path" placeholder:"FILE"`
 }
 

@@ -76,8 +76,11 @@ func (d *Doctor) noSPF(ctx context.Context, name string) Finding {
 		mechanisms = append(mechanisms, mechanism(a))
 	}
 	if len(mechanisms) == 1 {
-		found, change := d.hidden()
-		f.Change = strings.TrimSpace("Publish one. Since " + found + ", take the record that they tell you to have. " + change)
+		if _, f.Change = d.hidden(); f.Change == "" {
+			f.Change = "Publish the one that the relay's provider tells you to have."
+		} else {
+			f.Change += " Then the record to publish is shown here."
+		}
 		return f
 	}
 	f.Publish = TXT(name, strings.Join(append(mechanisms, "~all"), " "))

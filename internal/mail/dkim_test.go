@@ -116,7 +116,8 @@ func TestAChangedMessageDoesNotVerify(t *testing.T) {
 			t.Errorf("%s: still verifies", name)
 		}
 	}
-	if err := verify(t, d, "Received: by relay.example\r\n"+strings.Replace(data, "From: ", "From:   ", 1)); err != nil {
+	data = strings.TrimSuffix(data, "\r\n") + " \r\n"
+	if err := verify(t, d, "Received: by relay.example\r\n"+strings.Replace(data, "From: ", "From:   ", 1)+"\r\n"); err != nil {
 		t.Errorf("what relays do on the way: %v", err)
 	}
 }
