@@ -41,6 +41,11 @@ type cli struct {
 	Allow  allowCmd  `cmd:"" help:"Mail an address again that bounced, complained or unsubscribed, for all tests of the skill's vendor."`
 	Forget forgetCmd `cmd:"" help:"Erase a person from every test, and never add the address again."`
 
+	DKIM struct {
+		Create dkimCreateCmd `cmd:"" help:"Make a key that signs our mail, and print the DNS record to publish."`
+	} `cmd:"" name:"dkim" help:"Signatures on our mail."`
+	Doctor doctorCmd `cmd:"" help:"Look whether mail sent with serve's settings can arrive, and say what to change."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`
 }

@@ -20,8 +20,12 @@ type Message struct {
 	Data []byte // header and body; lines end in CRLF and have at most 998 octets
 }
 
-// Writer renders letters. It is safe for concurrent use.
+// Writer renders letters. It is safe for concurrent use. Set the exported fields
+// before the first use; they are not changed afterwards.
 type Writer struct {
+	ReplyTo beta.Email // where answers go when a test has no feedback address; zero means to the sender
+	Signer  Signer     // signs the finished octets; nil means nobody does
+
 	from   netmail.Address
 	host   string
 	sheets map[beta.MailKind]sheet
@@ -49,8 +53,11 @@ func NewWriter(from, host string) (*Writer, error) {
 	return &Writer{from: *sender, host: host, sheets: sheets}, nil
 }
 
+// From returns the address that messages come from.
+func (w *Writer) From() string { return w.from.Address }
+
 // Write renders a letter as a message dated now. The same letter at the same
-// time gives the same octets. It fails for an unknown kind, for a recipient
+// time gives the same octets, but for a signature. It fails for an unknown kind, for a recipient
 // that cannot stand in an envelope, and when the kind needs a link and the
 // letter has no absolute http or https one.
 //
@@ -68,7 +75,22 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
-	return w.message(messageKey(l), l.Unsubscribe, words, draft, now), nil
+	m, err := w.sign(w.message(messageKey(l), l.Unsubscribe, words, draft, now))
+	if err != nil {
+		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
+	}
+	return m, nil
+}
+
+// sign comes last: whatever is changed in a message afterwards breaks it.
+func (w *Writer) sign(m Message) (_ Message, err error) {
+	if w.Signer == nil {
+		return m, nil
+	}
+	if m.Data, err = w.Signer.Sign(m.Data); err != nil {
+		return Message{}, fmt.Errorf("sign: %w", err)
+	}
+	return m, nil
 }
 
 // message puts a draft under its header.
@@ -82,8 +104,8 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 		{"Message-ID", angle(id)},
 		{"Auto-Submitted", "auto-generated"}, // RFC 3834: no out-of-office answers, please
 	}
-	if v.Feedback.Given != "" {
-		h = append(h, field{"Reply-To", angle(v.Feedback.Address())})
+	if answers := cmp.Or(v.Feedback, w.ReplyTo); answers.Given != "" {
+		h = append(h, field{"Reply-To", angle(answers.Address())})
 	}
 	h = append(h, unsubscribing(unsubscribe)...)
 	return Message{ID: id, From: w.from.Address, To: to, Data: compose(h, key, d)}
