@@ -112,6 +112,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	p.outbox = &outbox.Outbox{}
 	p.service = beta.NewService(p.store, time.Now, s.rules,
 		func(l beta.Link) string { return p.url + "/i/" + links.Text(l) }, p.outbox.Wake)
+	p.service.FeedbackURL = func(l beta.Link) string { return p.url + "/f/" + links.Text(l) }
 	p.relay = &mail.Client{Relay: s.relay, Hello: hello(host(p.url))}
 	p.outbox.Queue, p.outbox.Author, p.outbox.Writer, p.outbox.Sender = p.store, p.service, writer, p.relay
 	p.outbox.Now, p.outbox.Log, p.outbox.Workers = time.Now, p.log, s.connections

@@ -40,6 +40,7 @@ var kinds = map[beta.MailKind]string{
 	beta.FeedbackMail:   "the feedback request",
 	beta.RemovedMail:    "the mail about the removal",
 	beta.EndedMail:      "the mail about the end",
+	beta.ForwardMail:    "the mail that forwards their feedback",
 }
 
 // attempt says what one try to send a mail came to.
@@ -78,7 +79,7 @@ func event(e beta.Event) string {
 	if text == "" {
 		text = sentence(strings.ToLower(string(e.Operation)))
 	}
-	if e.Operation != beta.OpAccept && e.Operation != beta.OpDecline && e.Operation != beta.OpExpire {
+	if !slices.Contains(byThemselves, e.Operation) {
 		text += " by " + e.By
 	}
 	if e.Result == beta.Already {
@@ -93,6 +94,9 @@ func event(e beta.Event) string {
 	return text + "."
 }
 
+// byThemselves are what nobody does for a tester, and nobody at all.
+var byThemselves = []beta.Operation{beta.OpAccept, beta.OpDecline, beta.OpWrite, beta.OpExpire}
+
 var events = map[beta.Operation]string{
 	beta.OpStart:    "The test was started",
 	beta.OpEnd:      "The test was ended",
@@ -104,6 +108,7 @@ var events = map[beta.Operation]string{
 	beta.OpResend:   "Sent again by hand",
 	beta.OpAccept:   "Accepted",
 	beta.OpDecline:  "Said no thanks, or left",
+	beta.OpWrite:    "Wrote feedback, or why they declined",
 }
 
 var reasons = map[beta.Reason]string{

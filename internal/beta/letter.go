@@ -3,6 +3,7 @@ package beta
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Letter is asked for immediately before a mail is sent: whether it is still
@@ -18,6 +19,10 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 			return nil // the test is gone
 		}
 		if err != nil {
+			return err
+		}
+		if m.Kind == ForwardMail {
+			l, wanted, err = s.forwarded(r, m, inv)
 			return err
 		}
 		// By the address: one look tells whether the tester is there and, if
@@ -42,9 +47,17 @@ func (s *Service) letter(m Mail, inv Invitation) Letter {
 		ID: m.ID, QueuedAt: m.QueuedAt, Kind: m.Kind, To: m.To,
 		Skill: inv.Skill.Name, Vendor: inv.Vendor.Name,
 		FeedbackEmail: inv.Test.FeedbackEmail, ExpiresAt: inv.Test.ExpiresAt,
-		Link:     s.linkURL(inv.Tester.Link()),
+		Link:     s.linkFor(m.Kind, inv.Tester.Link()),
 		Accepted: inv.Tester.State == Accepted,
 	}
+}
+
+// linkFor returns where a mail of a kind leads its recipient.
+func (s *Service) linkFor(kind MailKind, l Link) string {
+	if kind == FeedbackMail && s.FeedbackURL != nil {
+		return s.FeedbackURL(l)
+	}
+	return s.linkURL(l)
 }
 
 // ErrNotYet is returned for a letter that hangs on an earlier one which is just
@@ -79,6 +92,7 @@ func wasInvited(r Reader, id MailID) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	mails = slices.DeleteFunc(mails, func(m MailRecord) bool { return m.Kind == ForwardMail }) // not to them
 	for _, m := range mails {
 		if m.Unknowns > 0 || m.State == MailSent || m.State == MailBounced || m.State == MailUnknown {
 			return true, nil

@@ -36,6 +36,8 @@ func (r Rules) withDefaults() Rules {
 // Service has one method for each thing a caller can do.
 type Service struct {
 	Rules
+	FeedbackURL func(Link) string // makes the address of a tester's feedback form; nil means the invitation's
+
 	store   Store
 	now     func() time.Time
 	linkURL func(Link) string
@@ -45,7 +47,7 @@ type Service struct {
 // NewService returns a Service on store. Time comes from now; linkURL makes the
 // address of a personal link; queued is called after mail was queued.
 func NewService(store Store, now func() time.Time, rules Rules, linkURL func(Link) string, queued func()) *Service {
-	return &Service{rules.withDefaults(), store, clock(now), linkURL, queued}
+	return &Service{Rules: rules.withDefaults(), store: store, now: clock(now), linkURL: linkURL, queued: queued}
 }
 
 // clock cuts now to milliseconds, UTC: what the wire shows and the store keeps.

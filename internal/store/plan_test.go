@@ -106,6 +106,10 @@ func callEverything(t tx) {
 	t.Suppress(1, "a", "", time.Now())
 	t.QueueMails([]beta.Mail{{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}}})
 	t.TesterMails(1, 1)
+	t.AddFeedback(beta.Feedback{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}})
+	t.TesterFeedback(1, 1)
+	t.Feedback(1, beta.FeedbackMark{}, 10)
+	t.TestOfRound("s", 1)
 	t.Batch("b")
 }
 
