@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,10 @@ func (h *Handler) endpoints() []endpoint {
 		{http.MethodGet, "/i/{link}", h.invitation},
 		{http.MethodPost, "/i/{link}/accept", h.accept},
 		{http.MethodPost, "/i/{link}/decline", h.decline},
+		{http.MethodGet, "/f/{link}", h.feedback},
+		{http.MethodPost, "/f/{link}/send", h.send},
+		{http.MethodPost, "/f/{link}/reason", h.sendReason},
+		{http.MethodGet, "/f/{link}/thanks", h.thanks},
 		{http.MethodGet, "/test/{id}", h.test},
 		{http.MethodGet, "/static/{file}", h.static},
 	}
@@ -32,7 +37,7 @@ func (h *Handler) Owns(path string) bool {
 		return true
 	}
 	section, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return section == "i" || section == "test" || section == "static"
+	return slices.Contains([]string{"i", "f", "test", "static"}, section)
 }
 
 // find returns what is served at path and the name that stands in it. There is
