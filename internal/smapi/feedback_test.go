@@ -73,6 +73,19 @@ func TestFeedbackIsListedTheNewestFirst(t *testing.T) {
 		said{EmailID: "B@x.test", Kind: "FEEDBACK", Text: "b6", Date: "2018-09-26T07:32:40.589Z"})
 }
 
+func TestATokenOfFeedbackIsForNoOtherList(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.running("a@x.test", "b@x.test")
+	s.write("a@x.test", "1", "")
+	s.write("a@x.test", "2", "")
+	var page struct{ NextToken string }
+	s.must(json.Unmarshal([]byte(s.expect(200, "GET", ours+"/feedback?maxResults=1", "").body), &page))
+	s.expect(200, "GET", ours+"/feedback?nextToken="+page.NextToken, "")
+	wantCode(t, s.expect(400, "GET", testers+"?nextToken="+page.NextToken, ""), "INVALID_REQUEST_PARAMETER")
+	wantCode(t, s.expect(400, "GET", ours+"/feedback?nextToken="+s.nextToken(), ""), "INVALID_REQUEST_PARAMETER")
+}
+
 func TestFeedbackOfWhoWasRemovedStays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -93,7 +93,7 @@ func (b *bench) walkFeedback(limit int) (all []beta.Feedback) {
 			return err
 		})
 		all = append(all, page...)
-		if len(page) < limit {
+		if len(page) < limit || len(all) > 100 { // else it goes round in circles
 			return all
 		}
 	}
