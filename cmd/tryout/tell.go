@@ -40,6 +40,7 @@ var kinds = map[beta.MailKind]string{
 	beta.FeedbackMail:   "the feedback request",
 	beta.RemovedMail:    "the mail about the removal",
 	beta.EndedMail:      "the mail about the end",
+	beta.ForwardMail:    "the mail that forwards their feedback",
 }
 
 // attempt says what one try to send a mail came to.
@@ -108,6 +109,7 @@ var events = map[beta.Operation]string{
 	beta.OpUnsubscribe: "Unsubscribed from the vendor's mail",
 	beta.OpSubscribe:   "Wants the vendor's mail after all",
 	beta.OpAllow:       "Allowed to be mailed again",
+	beta.OpWrite:       "Wrote feedback, or why they declined",
 }
 
 var reasons = map[beta.Reason]string{

@@ -56,6 +56,7 @@ func callsBy(w *world, by beta.Caller, id beta.SkillID, write bool) map[string]f
 				return err
 			},
 			"entitled": func() error { return second(w.Entitled(w.ctx, by, id, a[0])) },
+			"feedback": func() error { return second(w.ListFeedback(w.ctx, by, id, beta.FeedbackPage{Limit: 1})) },
 			"batch":    func() error { _, _, err := w.BatchReport(w.ctx, by, id, "b"); return err },
 		}
 	}

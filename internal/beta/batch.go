@@ -19,6 +19,7 @@ const (
 	OpResend   Operation = "RESEND"
 	OpAccept   Operation = "ACCEPT"  // by the tester
 	OpDecline  Operation = "DECLINE" // by the tester: no thanks, or leaving
+	OpWrite    Operation = "WRITE"   // by the tester: feedback, or why they declined
 
 	OpUnsubscribe Operation = "UNSUBSCRIBE" // by the tester: no mail of this vendor any more
 	OpSubscribe   Operation = "SUBSCRIBE"   // by the tester: mail after all

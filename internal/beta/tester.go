@@ -35,7 +35,7 @@ type Tester struct {
 	AssociatedAt time.Time // when the tester was added
 	NotifiedAt   time.Time // when an invitation or reminder was last queued; zero if never
 	FeedbackAt   time.Time // when a feedback request was last queued; zero if never
-	Mails        int       // mails queued so far
+	Mails        int       // mails queued so far; what the tester wrote counts as one
 	Unsettled    MailKinds // kinds of which a mail is queued and not settled
 	Blocked      Reason    // why they are not mailed whatever they answered: undeliverable, unsubscribed or complained; empty while they are
 }

@@ -36,7 +36,11 @@ type words struct {
 	Until         string // a date
 	Link          string
 	Accepted      bool
-	Subject       string // for the HTML alone
+	Author        beta.Email // of what is forwarded; zero in all other letters
+	Rating        int        // zero when none was given
+	Said          []string   // what was written, line by line
+	Declined      bool       // whether that is why they declined or left
+	Subject       string     // for the HTML alone
 }
 
 // readSheets parses the embedded templates.
@@ -47,6 +51,7 @@ func readSheets() (map[beta.MailKind]sheet, error) {
 		beta.FeedbackMail:   "feedback",
 		beta.RemovedMail:    "removed",
 		beta.EndedMail:      "ended",
+		beta.ForwardMail:    "forward",
 	}
 	sheets := make(map[beta.MailKind]sheet, len(names))
 	for kind, name := range names {
@@ -54,7 +59,7 @@ func readSheets() (map[beta.MailKind]sheet, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read template %s: %w", name, err)
 		}
-		s.links = kind != beta.RemovedMail && kind != beta.EndedMail
+		s.links = kind != beta.RemovedMail && kind != beta.EndedMail && kind != beta.ForwardMail
 		sheets[kind] = s
 	}
 	return sheets, nil

@@ -92,7 +92,7 @@ func FuzzNamesStayNames(f *testing.F) {
 }
 
 func kinds() []beta.MailKind {
-	return []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail, beta.RemovedMail, beta.EndedMail}
+	return []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail, beta.RemovedMail, beta.EndedMail, beta.ForwardMail}
 }
 
 // write renders a letter and lints it.

@@ -104,8 +104,8 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 		{"Message-ID", angle(id)},
 		{"Auto-Submitted", "auto-generated"}, // RFC 3834: no out-of-office answers, please
 	}
-	if answers := cmp.Or(v.Feedback, w.ReplyTo); answers.Given != "" {
-		h = append(h, field{"Reply-To", angle(answers.Address())})
+	if reply := cmp.Or(v.answers(), w.ReplyTo); reply.Given != "" {
+		h = append(h, field{"Reply-To", angle(reply.Address())})
 	}
 	h = append(h, unsubscribing(unsubscribe)...)
 	return Message{ID: id, From: w.from.Address, To: to, Data: compose(h, key, d)}
@@ -137,13 +137,37 @@ func wordsOf(l beta.Letter, links bool) (words, error) {
 	if feedback, err := beta.ParseEmail(l.FeedbackEmail); err == nil {
 		v.Feedback = feedback
 	}
+	if l.Kind == beta.ForwardMail {
+		v.forward(l.Written)
+	}
 	if err := checkAddress(v.To.Address()); err != nil {
 		return v, fmt.Errorf("the recipient's address %w", err)
+	}
+	if err := checkAddress(v.answers().Address()); err != nil && v.answers().Given != "" {
+		return v, fmt.Errorf("the address for answers %w", err)
 	}
 	if links {
 		return v, checkLink(l.Link)
 	}
 	return v, nil
+}
+
+// forward adds what a tester wrote.
+func (v *words) forward(f beta.Feedback) {
+	v.Author = beta.Email{Given: clean(f.Email.Given), Key: f.Email.Key}
+	v.Rating, v.Declined = f.Rating, f.Kind == beta.DeclineReason
+	if f.Text != "" {
+		v.Said = cleanLines(f.Text)
+	}
+}
+
+// answers is where the answer to a letter goes: to the developer, or from the
+// developer to the tester who wrote.
+func (v words) answers() beta.Email {
+	if v.Author.Given != "" {
+		return v.Author
+	}
+	return v.Feedback
 }
 
 // checkLink refuses what a mail reader would not open or would cut in two.

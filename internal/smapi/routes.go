@@ -71,6 +71,7 @@ func table() []route {
 		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch, need: aTest},
 		{method: "GET", pattern: ours + "/testers/{emailId}", handle: (*API).story, need: aTest},
 		{method: "POST", pattern: ours + "/testers/{emailId}/resend", handle: (*API).resend, need: writeTest},
+		{method: "GET", pattern: ours + "/feedback", handle: (*API).feedback, need: aTest},
 
 		{method: "GET", pattern: "/openapi.yaml", handle: (*API).openAPI, need: nothing},
 	}

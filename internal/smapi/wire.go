@@ -128,6 +128,20 @@ type wireEvent struct {
 	Reason    beta.Reason    `json:"reason,omitempty"`
 }
 
+type wireFeedbackList struct {
+	Feedback    []wireFeedback `json:"feedback"`
+	IsTruncated bool           `json:"isTruncated"`
+	NextToken   string         `json:"nextToken,omitempty"`
+}
+
+type wireFeedback struct {
+	EmailID string            `json:"emailId,omitempty"` // absent once the person was erased
+	Kind    beta.FeedbackKind `json:"kind"`
+	Rating  int               `json:"rating,omitempty"`
+	Text    string            `json:"text,omitempty"`
+	Date    string            `json:"date"`
+}
+
 // dateFormat is SMAPI's: UTC, exactly three decimals.
 const dateFormat = "2006-01-02T15:04:05.000Z"
 

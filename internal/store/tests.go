@@ -60,6 +60,12 @@ func (t tx) Test(id beta.TestID) (beta.Test, bool, error) {
 	return known.row, known.there, err
 }
 
+func (t tx) TestOfRound(id beta.SkillID, round int) (test beta.Test, found bool, err error) {
+	found, err = t.one(func(r row) { test = testFrom(r, 0) },
+		"select "+testColumns+" from tests t where t.skill_id = $1 and t.round = $2", id, round)
+	return test, found, err
+}
+
 func (t tx) CreateTest(test beta.Test) error {
 	_, err := t.exec(`
 		insert into tests (id, skill_id, round, status, feedback_email, created_at,
