@@ -115,6 +115,7 @@ var reasons = map[beta.Reason]string{
 	beta.BecauseUnsettled:     "an earlier one was still on its way",
 	beta.BecauseRepeated:      "named twice in the same call",
 	beta.BecauseNotThere:      "they were not in the test",
+	beta.BecauseQuiet:         "the call asked that nobody be mailed",
 	beta.BecauseNothingFailed: "nothing that failed is there to be sent again",
 }
 

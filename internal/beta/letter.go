@@ -30,8 +30,11 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 		if !again {
 			inv.Tester = now
 		}
-		wanted, err = s.wanted(r, m, inv, again)
+		if wanted, err = s.wanted(r, m, inv, again); err != nil {
+			return err
+		}
 		l = s.letter(m, inv)
+		l.Language, err = s.language(r, m, inv)
 		return err
 	})
 	return l, wanted, err
@@ -40,7 +43,7 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 func (s *Service) letter(m Mail, inv Invitation) Letter {
 	return Letter{
 		ID: m.ID, QueuedAt: m.QueuedAt, Kind: m.Kind, To: m.To,
-		Skill: inv.Skill.Name, Vendor: inv.Vendor.Name,
+		Skill: inv.Skill.Name, SkillID: inv.Skill.ID, Vendor: inv.Vendor.Name, VendorID: inv.Vendor.ID,
 		FeedbackEmail: inv.Test.FeedbackEmail, ExpiresAt: inv.Test.ExpiresAt,
 		Link:     s.linkURL(inv.Tester.Link()),
 		Accepted: inv.Tester.State == Accepted,
