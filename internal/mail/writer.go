@@ -22,9 +22,9 @@ type Message struct {
 
 // Writer renders letters. It is safe for concurrent use.
 type Writer struct {
-	from   netmail.Address
-	host   string
-	sheets map[beta.MailKind]sheet
+	from    netmail.Address
+	host    string
+	wording *Wording
 }
 
 // NewWriter returns a Writer whose messages come from the given mailbox
@@ -41,13 +41,17 @@ func NewWriter(from, host string) (*Writer, error) {
 	if err := checkAddress("id@" + host); err != nil {
 		return nil, fmt.Errorf("host %q: must be a domain name", host)
 	}
-	sheets, err := readSheets()
+	wording, err := ours()
 	if err != nil {
 		return nil, err
 	}
 	sender.Name = short(clean(sender.Name))
-	return &Writer{from: *sender, host: host, sheets: sheets}, nil
+	return &Writer{from: *sender, host: host, wording: wording}, nil
 }
+
+// Use has letters written in the given words instead of Tryout's own. It is
+// called before the first Write.
+func (w *Writer) Use(wording *Wording) { w.wording = wording }
 
 // Write renders a letter as a message dated now. The same letter at the same
 // time gives the same octets. It fails for an unknown kind, for a recipient
@@ -56,11 +60,11 @@ func NewWriter(from, host string) (*Writer, error) {
 //
 // A FeedbackEmail that is no address counts as not given.
 func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
-	s, known := w.sheets[l.Kind]
+	s, known := w.wording.sheet(l)
 	if !known {
 		return Message{}, fmt.Errorf("write letter %s: unknown kind %q", l.ID, l.Kind)
 	}
-	words, err := wordsOf(l, s.links)
+	words, err := s.words(l)
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
@@ -68,6 +72,7 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
+	draft.subject = clean(draft.subject) // one line, whatever the template
 	return w.message(messageKey(l), words, draft, now), nil
 }
 
@@ -88,16 +93,15 @@ func (w *Writer) message(key string, v words, d draft, now time.Time) Message {
 	return Message{ID: id, From: w.from.Address, To: to, Data: compose(h, key, d)}
 }
 
-// wordsOf takes from a letter what a sheet says; links tells whether the sheet
-// leads to the recipient's page.
-func wordsOf(l beta.Letter, links bool) (words, error) {
+// words takes from a letter what the sheet says.
+func (s *sheet) words(l beta.Letter) (words, error) {
 	v := words{
-		Skill:    cmp.Or(clean(l.Skill), "a new product"),
-		Vendor:   cmp.Or(clean(l.Vendor), "The developer"),
+		Skill:    cmp.Or(clean(l.Skill), s.language.Product),
+		Vendor:   cmp.Or(clean(l.Vendor), s.language.Developer),
 		To:       beta.Email{Given: clean(l.To.Given), Key: l.To.Key},
-		Until:    until(l.ExpiresAt),
-		Link:     l.Link,
+		Until:    s.language.until(l.ExpiresAt),
 		Accepted: l.Accepted,
+		Language: s.language,
 	}
 	if feedback, err := beta.ParseEmail(l.FeedbackEmail); err == nil {
 		v.Feedback = feedback
@@ -105,10 +109,11 @@ func wordsOf(l beta.Letter, links bool) (words, error) {
 	if err := checkAddress(v.To.Address()); err != nil {
 		return v, fmt.Errorf("the recipient's address %w", err)
 	}
-	if links {
-		return v, checkLink(l.Link)
+	if !leads(s.pattern.kind) {
+		return v, nil
 	}
-	return v, nil
+	v.Link = l.Link
+	return v, checkLink(l.Link)
 }
 
 // checkLink refuses what a mail reader would not open or would cut in two.
