@@ -124,6 +124,7 @@ var reasons = map[beta.Reason]string{
 	beta.BecauseUnsubscribed:  "they want no mail of the vendor",
 	beta.BecauseComplained:    "they reported our mail as spam",
 	beta.BecauseForgotten:     "the person was erased",
+	beta.BecauseQuiet:         "the call asked that nobody be mailed",
 	beta.BecauseNothingFailed: "nothing that failed is there to be sent again",
 }
 

@@ -57,6 +57,7 @@ const (
 	BecauseUnsettled     Reason = "UNSETTLED"    // an earlier mail of this kind is still on its way
 	BecauseRepeated      Reason = "REPEATED"     // named before in the same call
 	BecauseNotThere      Reason = "NOT_THERE"
+	BecauseQuiet         Reason = "QUIET"          // the call asked that nobody be mailed
 	BecauseNothingFailed Reason = "NOTHING_FAILED" // no mail of theirs is there to be sent again
 )
 

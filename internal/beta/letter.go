@@ -39,8 +39,11 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 		if err != nil {
 			return err
 		}
-		wanted, err = s.wanted(r, m, inv, again)
+		if wanted, err = s.wanted(r, m, inv, again); err != nil {
+			return err
+		}
 		l = s.letter(m, inv, who)
+		l.Language, err = s.language(r, m, inv)
 		return err
 	})
 	return l, wanted, err
@@ -58,7 +61,7 @@ func (s *Service) linkOf(r Reader, m Mail, now Tester) (Link, error) {
 func (s *Service) letter(m Mail, inv Invitation, who Link) Letter {
 	return Letter{
 		ID: m.ID, QueuedAt: m.QueuedAt, Kind: m.Kind, To: m.To,
-		Skill: inv.Skill.Name, Vendor: inv.Vendor.Name,
+		Skill: inv.Skill.Name, SkillID: inv.Skill.ID, Vendor: inv.Vendor.Name, VendorID: inv.Vendor.ID,
 		FeedbackEmail: inv.Test.FeedbackEmail, ExpiresAt: inv.Test.ExpiresAt,
 		Link:        s.linkURL(placeOf(m.Kind), who),
 		Unsubscribe: s.linkURL(UnsubscribePlace, who),

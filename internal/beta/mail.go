@@ -102,8 +102,11 @@ type Letter struct {
 	QueuedAt      time.Time // when it was caused; with ID, it names the message for good
 	Kind          MailKind
 	To            Email
-	Skill         string    // the skill's name
-	Vendor        string    // the vendor's name
+	Skill         string // the skill's name
+	SkillID       SkillID
+	Vendor        string // the vendor's name
+	VendorID      VendorID
+	Language      Language  // empty means English
 	FeedbackEmail string    // where feedback goes; empty when not given
 	ExpiresAt     time.Time // when the test ends by itself
 	Link          string    // the recipient's personal link, absolute; in a feedback request that of the form

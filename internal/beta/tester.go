@@ -31,6 +31,7 @@ type Tester struct {
 	Test         TestID
 	Number       int64 // counts the testers of a test as they were added; never given twice, so a tester added again is another one
 	Email        Email
+	Language     Language // empty: the test's
 	State        TesterState
 	AssociatedAt time.Time // when the tester was added
 	NotifiedAt   time.Time // when an invitation or reminder was last queued; zero if never
@@ -45,6 +46,7 @@ type Tester struct {
 type FormerTester struct {
 	Number       int64
 	Email        Email
+	Language     Language
 	AssociatedAt time.Time // zero for who was never in the test
 	RemovedAt    time.Time
 }

@@ -3,7 +3,6 @@ package mail
 import (
 	"errors"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -47,14 +46,6 @@ func short(name string) string {
 		return name
 	}
 	return strings.TrimSpace(string(runes[:maxShort-1])) + "…"
-}
-
-// until says when a test ends; the zero time is nothing to say.
-func until(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC")
 }
 
 // checkAddress refuses an address that could not stand alone between angle

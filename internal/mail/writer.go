@@ -26,9 +26,9 @@ type Writer struct {
 	ReplyTo beta.Email // where answers go when a test has no feedback address; zero means to the sender
 	Signer  Signer     // signs the finished octets; nil means nobody does
 
-	from   netmail.Address
-	host   string
-	sheets map[beta.MailKind]sheet
+	from    netmail.Address
+	host    string
+	wording *Wording
 }
 
 // NewWriter returns a Writer whose messages come from the given mailbox
@@ -45,16 +45,20 @@ func NewWriter(from, host string) (*Writer, error) {
 	if err := checkAddress("id@" + host); err != nil {
 		return nil, fmt.Errorf("host %q: must be a domain name", host)
 	}
-	sheets, err := readSheets()
+	wording, err := ours()
 	if err != nil {
 		return nil, err
 	}
 	sender.Name = short(clean(sender.Name))
-	return &Writer{from: *sender, host: host, sheets: sheets}, nil
+	return &Writer{from: *sender, host: host, wording: wording}, nil
 }
 
 // From returns the address that messages come from.
 func (w *Writer) From() string { return w.from.Address }
+
+// Use has letters written in the given words instead of Tryout's own. It is
+// called before the first Write.
+func (w *Writer) Use(wording *Wording) { w.wording = wording }
 
 // Write renders a letter as a message dated now. The same letter at the same
 // time gives the same octets, but for a signature. It fails for an unknown kind, for a recipient
@@ -63,11 +67,11 @@ func (w *Writer) From() string { return w.from.Address }
 //
 // A FeedbackEmail that is no address counts as not given.
 func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
-	s, known := w.sheets[l.Kind]
+	s, known := w.wording.sheet(l)
 	if !known {
 		return Message{}, fmt.Errorf("write letter %s: unknown kind %q", l.ID, l.Kind)
 	}
-	words, err := wordsOf(l, s.links)
+	words, err := s.words(l)
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
@@ -75,6 +79,7 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
+	draft.subject = clean(draft.subject) // one line, whatever the template
 	m, err := w.sign(w.message(messageKey(l), l.Unsubscribe, words, draft, now))
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
@@ -123,16 +128,15 @@ func unsubscribing(link string) header {
 	return header{{"List-Unsubscribe", angle(link)}}
 }
 
-// wordsOf takes from a letter what a sheet says; links tells whether the sheet
-// leads to the recipient's page.
-func wordsOf(l beta.Letter, links bool) (words, error) {
+// words takes from a letter what the sheet says.
+func (s *sheet) words(l beta.Letter) (words, error) {
 	v := words{
-		Skill:    cmp.Or(clean(l.Skill), "a new product"),
-		Vendor:   cmp.Or(clean(l.Vendor), "The developer"),
+		Skill:    cmp.Or(clean(l.Skill), s.language.Product),
+		Vendor:   cmp.Or(clean(l.Vendor), s.language.Developer),
 		To:       beta.Email{Given: clean(l.To.Given), Key: l.To.Key},
-		Until:    until(l.ExpiresAt),
-		Link:     l.Link,
+		Until:    s.language.until(l.ExpiresAt),
 		Accepted: l.Accepted,
+		Language: s.language,
 	}
 	if feedback, err := beta.ParseEmail(l.FeedbackEmail); err == nil {
 		v.Feedback = feedback
@@ -146,10 +150,11 @@ func wordsOf(l beta.Letter, links bool) (words, error) {
 	if err := checkAddress(v.answers().Address()); err != nil && v.answers().Given != "" {
 		return v, fmt.Errorf("the address for answers %w", err)
 	}
-	if links {
-		return v, checkLink(l.Link)
+	if !leads(s.pattern.kind) {
+		return v, nil
 	}
-	return v, nil
+	v.Link = l.Link
+	return v, checkLink(l.Link)
 }
 
 // forward adds what a tester wrote.

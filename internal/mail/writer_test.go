@@ -138,17 +138,20 @@ func TestEachKindReadsAsItsGoldenMessage(t *testing.T) {
 			*l = beta.Letter{ID: l.ID, QueuedAt: l.QueuedAt, Kind: beta.InvitationMail, To: l.To, Link: l.Link}
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := letter(t, kindOf[name])
-			change(&l)
-			m, err := newWriter(t).Write(l, noon)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, name, m.Data)
-			lint(t, m)
-		})
+		for folder, language := range map[string]beta.Language{"": "", "de": "de-AT"} {
+			t.Run(filepath.Join(folder, name), func(t *testing.T) {
+				t.Parallel()
+				l := letter(t, kindOf[name])
+				change(&l)
+				l.Language = language
+				m, err := newWriter(t).Write(l, noon)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, filepath.Join(folder, name), m.Data)
+				lint(t, m)
+			})
+		}
 	}
 }
 

@@ -86,6 +86,7 @@ type wireEntry struct {
 type wireStory struct {
 	EmailID           string                `json:"emailId"`
 	State             beta.TesterState      `json:"state"`
+	Language          beta.Language         `json:"language,omitempty"`
 	AssociationDate   string                `json:"associationDate"`
 	RemovalDate       string                `json:"removalDate,omitempty"`
 	InvitationStatus  beta.InvitationStatus `json:"invitationStatus"`
