@@ -105,7 +105,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	if err != nil {
 		return err
 	}
-	writer, err := mail.NewWriter(s.mailFrom, host(p.url))
+	writer, err := newWriter(s.mailFrom, host(p.url), s.wording)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ type cli struct {
 	Why    whyCmd    `cmd:"" help:"Tell what became of the mails to a tester, and what happens next."`
 	Resend resendCmd `cmd:"" help:"Send a tester again what did not arrive."`
 
+	Mail mailCmd `cmd:"" help:"Look at our mail."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`
 }

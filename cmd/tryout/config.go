@@ -32,6 +32,7 @@ type config struct {
 	PublicURL    string `help:"What links in mail begin with. Default: the listen address, with http or, given a certificate, https." placeholder:"URL"`
 	SMTP         string `name:"smtp" help:"The relay that takes our mail: smtp[s]://[user:pass@]host:port. Prefer the environment for a password." placeholder:"URL"`
 	MailFrom     string `help:"Sender of our mail: address or Name <address>." placeholder:"ADDR"`
+	Templates    string `help:"Folder of words for mail, taken before Tryout's own." type:"path" placeholder:"DIR"`
 	AdminListen  string `help:"Address of /livez, /readyz, /metrics and /debug/pprof/, for operators; without it they are not served." placeholder:"ADDR"`
 	Cap          string `help:"Testers that one test can have." default:"500" placeholder:"N"`
 	Rate         string `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
@@ -57,6 +58,7 @@ type settings struct {
 	master              []byte // nil means from the data directory
 	relay               mail.Relay
 	mailFrom            string
+	wording             *mail.Wording // nil means Tryout's own
 	rules               beta.Rules
 	rate                int
 	maxInFlight         int
@@ -83,6 +85,7 @@ func (c config) settings(others ...error) (settings, error) {
 		master:      check.masterKey(c.MasterKey),
 		relay:       check.relay(c.SMTP),
 		mailFrom:    check.mailbox("mail-from", c.MailFrom),
+		wording:     check.wording(c.Templates),
 		rate:        check.number("rate", c.Rate, 0, 1_000_000),
 		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1, 1_000_000),
 		connections: check.number("connections", c.Connections, 1, 1_000),
@@ -158,6 +161,14 @@ func (c *checker) mailbox(flag, value string) string {
 		c.wrong(flag, "must be who our mail is from: %v", err)
 	}
 	return value
+}
+
+func (c *checker) wording(dir string) *mail.Wording {
+	wording, err := readWording(dir)
+	if err != nil {
+		c.wrong("templates", "%v", err)
+	}
+	return wording
 }
 
 func (c *checker) certificates(cert, key string) *httpd.Certificates {
