@@ -46,6 +46,8 @@ type cli struct {
 	} `cmd:"" name:"dkim" help:"Signatures on our mail."`
 	Doctor doctorCmd `cmd:"" help:"Look whether mail sent with serve's settings can arrive, and say what to change."`
 
+	Mail mailCmd `cmd:"" help:"Look at our mail."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`
 }

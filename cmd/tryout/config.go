@@ -36,6 +36,7 @@ type config struct {
 	DKIMDomain   string   `name:"dkim-domain" help:"Sign our mail for this domain (DKIM); goes with the next two. Default: nothing is signed." placeholder:"DOMAIN"`
 	DKIMSelector string   `name:"dkim-selector" help:"Name of the key among those of the domain." placeholder:"NAME"`
 	DKIMKey      string   `name:"dkim-key" help:"The private key, PEM; tryout dkim create makes one." type:"path" placeholder:"FILE"`
+	Templates    string   `help:"Folder of words for mail, taken before Tryout's own." type:"path" placeholder:"DIR"`
 	AdminListen  string   `help:"Address of /livez, /readyz, /metrics and /debug/pprof/, for operators; without it they are not served." placeholder:"ADDR"`
 	Cap          string   `help:"Testers that one test can have." default:"500" placeholder:"N"`
 	Rate         string   `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
@@ -62,8 +63,9 @@ type settings struct {
 	master              []byte       // nil means from the data directory
 	relays              []mail.Relay // in order of preference
 	mailFrom            string
-	replyTo             beta.Email // zero means the sender
-	dkim                *mail.DKIM // nil means that nothing is signed
+	replyTo             beta.Email    // zero means the sender
+	dkim                *mail.DKIM    // nil means that nothing is signed
+	wording             *mail.Wording // nil means Tryout's own
 	rules               beta.Rules
 	rate                int
 	maxInFlight         int
@@ -93,6 +95,7 @@ func (c config) settings(others ...error) (settings, error) {
 		mailFrom:    check.mailbox("mail-from", c.MailFrom),
 		replyTo:     check.email("reply-to", c.ReplyTo),
 		dkim:        check.dkim(c.DKIMDomain, c.DKIMSelector, c.DKIMKey),
+		wording:     check.wording(c.Templates),
 		rate:        check.number("rate", c.Rate, 0, 1_000_000),
 		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1, 1_000_000),
 		connections: check.number("connections", c.Connections, 1, 1_000),
@@ -172,6 +175,14 @@ func (c *checker) mailbox(flag, value string) string {
 		c.wrong(flag, "must be who our mail is from: %v", err)
 	}
 	return value
+}
+
+func (c *checker) wording(dir string) *mail.Wording {
+	wording, err := readWording(dir)
+	if err != nil {
+		c.wrong("templates", "%v", err)
+	}
+	return wording
 }
 
 func (c *checker) certificates(cert, key string) *httpd.Certificates {

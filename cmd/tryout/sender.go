@@ -10,7 +10,7 @@ import (
 
 // writer makes what writes all our mail; host stands in its Message-IDs.
 func (s settings) writer(host string) (*mail.Writer, error) {
-	w, err := mail.NewWriter(s.mailFrom, host)
+	w, err := newWriter(s.mailFrom, host, s.wording)
 	if err != nil {
 		return nil, err
 	}

@@ -67,24 +67,36 @@ func (w *Writer) Use(wording *Wording) { w.wording = wording }
 //
 // A FeedbackEmail that is no address counts as not given.
 func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
-	s, known := w.wording.sheet(l)
-	if !known {
-		return Message{}, fmt.Errorf("write letter %s: unknown kind %q", l.ID, l.Kind)
-	}
-	words, err := s.words(l)
+	words, draft, err := w.draft(l)
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
-	draft, err := s.fill(words)
-	if err != nil {
-		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
-	}
-	draft.subject = clean(draft.subject) // one line, whatever the template
 	m, err := w.sign(w.message(messageKey(l), l.Unsubscribe, words, draft, now))
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
 	return m, nil
+}
+
+// Preview returns what Write would have in a message. It fails where Write does.
+func (w *Writer) Preview(l beta.Letter) (subject, text, html string, err error) {
+	_, d, err := w.draft(l)
+	return d.subject, d.text, d.html, err
+}
+
+// draft finds a letter's words and fills its sheet.
+func (w *Writer) draft(l beta.Letter) (words, draft, error) {
+	s, known := w.wording.sheet(l)
+	if !known {
+		return words{}, draft{}, fmt.Errorf("unknown kind %q", l.Kind)
+	}
+	v, err := s.words(l)
+	if err != nil {
+		return v, draft{}, err
+	}
+	d, err := s.fill(v)
+	d.subject = clean(d.subject) // one line, whatever the template
+	return v, d, err
 }
 
 // sign comes last: whatever is changed in a message afterwards breaks it.

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"tryout/internal/beta"
+	"tryout/internal/mail"
+)
+
+// mailCmd is what looks at our mail without a tester being mailed.
+type mailCmd struct {
+	Check   mailCheckCmd   `cmd:"" help:"Check a folder of words, as serve does when it starts."`
+	Preview mailPreviewCmd `cmd:"" help:"Write the message of one kind, with sample data."`
+	Test    mailTestCmd    `cmd:"" help:"Send a message with sample data as serve would, and tell what the relay answered."`
+}
+
+// sampleFlag says which words to show.
+type sampleFlag struct {
+	Lang     string `help:"Language, such as de." placeholder:"TAG"`
+	Vendor   string `help:"The words of this vendor." placeholder:"ID"`
+	Skill    string `help:"The words of this skill of the vendor." placeholder:"ID"`
+	Accepted bool   `help:"As to a tester who has accepted."`
+}
+
+// letter returns a sample of a kind.
+func (f sampleFlag) letter(kind string) (l beta.Letter, err error) {
+	k, known := mail.KindNamed(kind)
+	if !known {
+		return l, usageError{fmt.Errorf("there is no kind of mail %q: there are %s", kind, strings.Join(mail.KindNames(), ", "))}
+	}
+	l = mail.Sample(k)
+	if l.Language, err = beta.ParseLanguage(f.Lang); err != nil {
+		return l, usageError{fmt.Errorf("--lang: %w", err)}
+	}
+	if f.Skill != "" && f.Vendor == "" {
+		return l, usageError{errors.New("--skill: needs --vendor, in whose folder its words are")}
+	}
+	l.VendorID, l.SkillID, l.Accepted = beta.VendorID(f.Vendor), beta.SkillID(f.Skill), f.Accepted
+	return l, nil
+}
+
+// readWording reads an operator's words; without a folder they are nil, Tryout's own.
+func readWording(dir string) (*mail.Wording, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	wording, err := mail.ReadWording(os.DirFS(dir))
+	if err != nil {
+		err = fmt.Errorf("in %s:\n%w", dir, err)
+	}
+	return wording, err
+}
+
+type mailCheckCmd struct {
+	Templates string `required:"" help:"The folder." type:"path" placeholder:"DIR"`
+}
+
+// Run checks a folder of words.
+func (c mailCheckCmd) Run(io streams) error {
+	if _, err := readWording(c.Templates); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(io.out, "nothing is wrong")
+	return err
+}
+
+type mailPreviewCmd struct {
+	sampleFlag
+	Kind      string `arg:"" help:"invitation, reminder, feedback, removed or ended."`
+	Templates string `help:"Folder of words for mail, taken before Tryout's own." type:"path" placeholder:"DIR"`
+	MailFrom  string `help:"Sender." default:"Sample Vendor <beta@example.com>" placeholder:"ADDR"`
+	Format    string `help:"eml, text or html." default:"eml" enum:"eml,text,html" placeholder:"FORMAT"`
+}
+
+// Run writes a message.
+func (c mailPreviewCmd) Run(io streams) error {
+	l, err := c.letter(c.Kind)
+	if err != nil {
+		return err
+	}
+	wording, err := readWording(c.Templates)
+	if err != nil {
+		return err
+	}
+	w, err := newWriter(c.MailFrom, "beta.example.com", wording)
+	if err != nil {
+		return usageError{err}
+	}
+	text, err := c.show(w, l)
+	if err == nil {
+		_, err = io.out.Write(text)
+	}
+	return err
+}
+
+func (c mailPreviewCmd) show(w *mail.Writer, l beta.Letter) ([]byte, error) {
+	if c.Format == "eml" {
+		m, err := w.Write(l, time.Now())
+		return m.Data, err
+	}
+	subject, text, html, err := w.Preview(l)
+	if c.Format == "html" {
+		return []byte(html), err
+	}
+	return []byte(subject + "\n\n" + text), err
+}
+
+type mailTestCmd struct {
+	config
+	sampleFlag
+	Address string `arg:"" help:"Where it goes."`
+	Kind    string `help:"invitation, reminder, feedback, removed or ended." default:"invitation" placeholder:"KIND"`
+}
+
+// Run sends one message and prints the relay's answer.
+func (c mailTestCmd) Run(ctx context.Context, io streams, file *configFile) error {
+	s, err := c.settings(file.mistakes...)
+	if err != nil {
+		return err
+	}
+	l, err := c.letter(c.Kind)
+	if err != nil {
+		return err
+	}
+	if l.To, err = beta.ParseEmail(c.Address); err != nil {
+		return usageError{fmt.Errorf("%q: %w", c.Address, err)}
+	}
+	if s.publicURL == "" {
+		s.publicURL = "http://" + s.listen
+	}
+	l.Link, l.QueuedAt = s.publicURL+"/", time.Now()
+	reply, err := s.send(ctx, l)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(io.out, "%s answered: %s\n", s.relays[0].Addr(), reply)
+	return err
+}
+
+// send hands a letter to the relay.
+func (s settings) send(ctx context.Context, l beta.Letter) (mail.Reply, error) {
+	us := host(s.publicURL)
+	w, err := s.writer(us)
+	if err != nil {
+		return mail.Reply{}, err
+	}
+	client := &mail.Client{Relay: s.relays[0], Hello: hello(us)}
+	defer client.Close()
+	return client.Send(ctx, func() (mail.Message, error) { return w.Write(l, time.Now()) })
+}
+
+// newWriter returns a writer with these words; nil are Tryout's own.
+func newWriter(from, host string, wording *mail.Wording) (*mail.Writer, error) {
+	w, err := mail.NewWriter(from, host)
+	if err == nil && wording != nil {
+		w.Use(wording)
+	}
+	return w, err
+}
