@@ -72,7 +72,7 @@ type Outbox struct {
 
 	Workers int                        // messages sent at once; zero means 4
 	Few     int                        // mails claimed and not settled, at most; zero means 8 times Workers
-	Window  int                        // messages begun and not settled, at most: what a crash may send twice; zero means Workers and half as many
+	Window  int                        // messages begun and not settled, at most: what a crash may send twice; zero means as many as Workers
 	Rate    int                        // messages a second, at most, to all relays together; zero means no limit
 	Lease   time.Duration              // how long a claim holds; half of it must be enough to finish a message that was begun; zero means 10 minutes
 	Poll    time.Duration              // how often to look for mail that others queued, while idle; zero means 5 seconds
@@ -88,7 +88,7 @@ type Outbox struct {
 func (o *Outbox) setDefaults() {
 	o.Workers = cmp.Or(o.Workers, 4)
 	o.Few = cmp.Or(o.Few, 8*o.Workers)
-	o.Window = cmp.Or(o.Window, o.Workers+(o.Workers+1)/2)
+	o.Window = cmp.Or(o.Window, o.Workers)
 	o.Lease = cmp.Or(o.Lease, 10*time.Minute)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
 	if o.Settled == nil {

@@ -44,7 +44,7 @@ func openSQLite(dir string) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	return &sqliteEngine{newPool(path, 4*runtime.GOMAXPROCS(0)), startWriter(w), watch}, nil
+	return &sqliteEngine{newPool(path, 2*runtime.GOMAXPROCS(0)), startWriter(w), watch}, nil
 }
 
 // makePrivate creates the file for its owner alone; SQLite gives the files
@@ -73,12 +73,12 @@ func pragmas(c *sqlite.Conn, list ...string) error {
 // WAL-index that is watched.
 func prepareWriter(c *sqlite.Conn) error {
 	c.SetBusyTimeout(10 * time.Second)
-	return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-8192", "user_version")
+	return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-4096", "user_version")
 }
 
 func prepareReader(c *sqlite.Conn) error {
 	c.SetBusyTimeout(10 * time.Second)
-	return pragmas(c, "query_only=on", "cache_size=-1024")
+	return pragmas(c, "query_only=on", "cache_size=-1536")
 }
 
 // checkVersion refuses engines with the WAL-reset bug, which could lose
