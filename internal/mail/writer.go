@@ -5,7 +5,6 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +21,11 @@ type Message struct {
 
 // Writer renders letters. It is safe for concurrent use.
 type Writer struct {
+	// ReturnPath is the envelope sender of the mail that was queued then, so that
+	// what comes back tells which one; nil means the sender's address for all. It
+	// is set before the first use.
+	ReturnPath func(beta.MailID, time.Time) string
+
 	from   netmail.Address
 	host   string
 	sheets map[beta.MailKind]sheet
@@ -68,7 +72,11 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
-	return w.message(messageKey(l), l.Unsubscribe, words, draft, now), nil
+	m := w.message(messageKey(l), l.Unsubscribe, words, draft, now)
+	if w.ReturnPath != nil {
+		m.From = w.ReturnPath(l.ID, l.QueuedAt)
+	}
+	return m, nil
 }
 
 // message puts a draft under its header.
@@ -134,12 +142,4 @@ func checkLink(link string) error {
 		return fmt.Errorf("the link must be plain ASCII without spaces")
 	}
 	return nil
-}
-
-// messageKey is the left side of a letter's Message-ID. It follows from the
-// stored mail, so that a second copy has the same; with the time in it, so that
-// no other mail ever has, even after an older copy of the database was restored
-// and numbers were given again.
-func messageKey(l beta.Letter) string {
-	return l.ID.String() + "." + strconv.FormatInt(l.QueuedAt.UnixMilli(), 36)
 }
