@@ -41,6 +41,8 @@ type cli struct {
 	Allow  allowCmd  `cmd:"" help:"Mail an address again that bounced, complained or unsubscribed, for all tests of the skill's vendor."`
 	Forget forgetCmd `cmd:"" help:"Erase a person from every test, and never add the address again."`
 
+	Bounce bounceCmd `cmd:"" help:"Take a returned message from standard input, for a mail server that pipes it."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`
 }
@@ -54,6 +56,9 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 			code = int(e)
 		default:
 			panic(e)
+		}
+		if code == exitUsage && len(args) > 0 && args[0] == "bounce" {
+			code = exitTryAgain // the mail server keeps the message until that is set right
 		}
 	}()
 	if len(args) == 0 {
@@ -120,6 +125,10 @@ func report(err error, w io.Writer) int {
 		return exitOK
 	}
 	fmt.Fprintln(w, "tryout:", err)
+	var coded codedError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}

@@ -64,14 +64,14 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 
 // cameBack says what was told of a mail after a relay had taken it.
 func cameBack(kind beta.MailKind, r beta.Reply) string {
-	text := sentence(kinds[kind]) + " " + returns[beta.ReturnKind(r.Step)] + ", says " + r.Relay
+	text := sentence(kinds[kind]) + " " + returnWords[beta.ReturnKind(r.Step)] + ", says " + r.Relay
 	if words := codesAndText(r); words != "" {
 		text += fmt.Sprintf(": %q", words)
 	}
 	return text + "."
 }
 
-var returns = map[beta.ReturnKind]string{
+var returnWords = map[beta.ReturnKind]string{
 	beta.ReturnPermanent: "came back",
 	beta.ReturnTemporary: "has not arrived yet",
 	beta.ReturnComplaint: "was reported as spam",

@@ -94,7 +94,7 @@ func TestWhatCameBackIsToldInWords(t *testing.T) {
 		}
 	}
 	for _, k := range beta.ReturnKinds {
-		if returns[k] == "" {
+		if returnWords[k] == "" {
 			t.Errorf("no words for %s", k)
 		}
 	}
