@@ -100,7 +100,7 @@ func countReturns(metrics prometheus.Registerer) func(via, outcome string) {
 // joinReturns makes the ways in that the settings name.
 func (p *program) joinReturns(ctx context.Context, s returnsSettings, w *mail.Writer, metrics prometheus.Registerer) (err error) {
 	p.returns = &returns{returnsSettings: s, service: p.service, log: p.log, count: countReturns(metrics)}
-	if s.domain == "" {
+	if w.Postmark = s.postmark != ""; s.domain == "" {
 		return nil
 	}
 	key, err := p.store.Key(ctx, bounceKey)

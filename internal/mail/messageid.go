@@ -17,7 +17,7 @@ func messageKey(l beta.Letter) string {
 }
 
 // ParseMessageID reads which mail a Message-ID of ours names, without its angle
-// brackets and whatever host it has, and when that was queued; ok is false for
+// brackets and whatever host it has, if any, and when that was queued; ok is false for
 // anything else. Anybody can make one: it proves nothing.
 func ParseMessageID(s string) (id beta.MailID, queued time.Time, ok bool) {
 	key, _, _ := strings.Cut(s, "@")

@@ -40,6 +40,22 @@ func TestOtherMessageIDsNameNoMail(t *testing.T) {
 	}
 }
 
+func TestPostmarkIsToldTheMessageID(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []bool{false, true} {
+		w := newWriter(t)
+		w.Postmark = asked
+		m, err := w.Write(letter(t, beta.InvitationMail), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, _, ok := mail.ParseMessageID(parse(t, m.Data).header.Get("X-PM-Metadata-message-id"))
+		if ok != asked || ok && id != letter(t, beta.InvitationMail).ID {
+			t.Errorf("asked %v: got %v, %v", asked, id, ok)
+		}
+	}
+}
+
 func TestEachMailMayHaveAReturnPathOfItsOwn(t *testing.T) {
 	t.Parallel()
 	w := newWriter(t)

@@ -25,6 +25,9 @@ type Writer struct {
 	// what comes back tells which one; nil means the sender's address for all. It
 	// is set before the first use.
 	ReturnPath func(beta.MailID, time.Time) string
+	// Postmark has mails say their Message-ID where Postmark hands it back with
+	// what it reports; it has ids of its own. It is set before the first use.
+	Postmark bool
 
 	from   netmail.Address
 	host   string
@@ -94,6 +97,9 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 		h = append(h, field{"Reply-To", angle(v.Feedback.Address())})
 	}
 	h = append(h, unsubscribing(unsubscribe)...)
+	if w.Postmark {
+		h = append(h, field{"X-PM-Metadata-message-id", key}) // a value has at most 80 characters: without the host
+	}
 	return Message{ID: id, From: w.from.Address, To: to, Data: compose(h, key, d)}
 }
 
