@@ -186,6 +186,26 @@ func TestWhatCameBackCanBeSentAgainAndComeBackAgain(t *testing.T) {
 	w.wantMail(beta.MailBounced, beta.BecauseUndeliverable, line, again, line)
 }
 
+func TestABounceDoesNotTakeAMailOutOfTheQueue(t *testing.T) {
+	t.Parallel()
+	w, m := mailed(t)
+	full := beta.Return{Kind: beta.ReturnPermanent, From: "x", Code: 552, Text: "full"}
+	w.returned(m, full)
+	w.done(w.Resend(w.ctx, owner, skill, email("anna@example.com")))
+	full.Text = "still full"
+	w.returned(m, full)
+	w.wantMail(beta.MailQueued, "", "bounced returned x: 552  full", "queued returned x: 552  still full")
+	w.wantPost(post{Sent: about(beta.InvitationMail, "anna@example.com")})
+}
+
+func TestABounceDoesNotHideThatSomebodyUnsubscribed(t *testing.T) {
+	t.Parallel()
+	w, m := mailed(t)
+	w.ok(w.Unsubscribe(w.ctx, w.link("anna@example.com"), false, ""))
+	w.returned(m, noSuchUser)
+	w.wantMail(beta.MailBounced, beta.BecauseUnsubscribed, "bounced returned mx.example: 550 5.1.1 no such user")
+}
+
 func TestAWrongBounceCanBeCleared(t *testing.T) {
 	t.Parallel()
 	w, m := mailed(t)
