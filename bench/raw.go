@@ -23,18 +23,18 @@ type raw struct {
 const (
 	insertTesters = `
 		insert into testers (test_id, number, email, email_key, state, associated_at,
-			notified_at, feedback_at, mails, unsettled, blocked)
+			notified_at, feedback_at, mails, unsettled, blocked, language)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, $2, $3,
-			$4, 0, $5, $6, $7
-		from json_each($8)
+			$4, 0, $5, $6, $7, $8
+		from json_each($9)
 		where true
 		on conflict (test_id, email_key) do nothing
 		returning number`
 	updateTest = `
 		update tests
 		set status = $1, feedback_email = $2, expires_at = $3, ended_at = $4,
-			testers = $5, numbers = $6, queued = $7
-		where id = $8`
+			testers = $5, numbers = $6, queued = $7, language = $8
+		where id = $9`
 	insertMails = `
 		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
 			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns, settled_at)
@@ -81,8 +81,8 @@ func (r *raw) prepare() (err error) {
 
 // add writes one addition; begin and commit are the caller's.
 func (r *raw) add(a addition) error {
-	bind(r.testers, a.place.test, "INVITED", a.at, a.at, 1, 1, 0, a.testers)
-	bind(r.saveTest, "RUNNING", "", a.at+life, 0, a.last, a.last, 0, a.place.test)
+	bind(r.testers, a.place.test, "INVITED", a.at, a.at, 1, 1, 0, "", a.testers)
+	bind(r.saveTest, "RUNNING", "", a.at+life, 0, a.last, a.last, 0, "", a.place.test)
 	bind(r.mails, a.place.test, "INVITATION", vendor, a.id, a.request, 1, a.at, a.at, a.mails)
 	bind(r.batch, a.id, a.place.test, a.place.skill, vendor, "token 01234567", a.request, string(beta.OpAdd), a.at, a.entries, a.first, a.last)
 	return step(r.testers, r.saveTest, r.mails, r.batch)

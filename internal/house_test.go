@@ -30,7 +30,8 @@ type row struct {
 // function). tests: nobody but tests may import the package.
 var house = map[string]row{
 	"internal/beta":   {libraries: "golang.org/x/net/idna"},
-	"internal/mail":   {ours: "beta", grants: "smtp"},
+	"internal/mail":   {ours: "beta", libraries: "github.com/emersion/go-msgauth/dkim", grants: "smtp"},
+	"internal/doctor": {ours: "mail", libraries: "blitiri.com.ar/go/spf github.com/emersion/go-msgauth/dmarc golang.org/x/net/publicsuffix"},
 	"internal/outbox": {ours: "beta mail", libraries: "golang.org/x/time/rate"},
 	"internal/httpd":  {libraries: "github.com/google/uuid github.com/prometheus/client_golang/prometheus", grants: "clock"},
 	"internal/lwa":    {ours: "beta httpd"},
@@ -40,11 +41,12 @@ var house = map[string]row{
 	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                   // a relay for demonstrations
 	"internal/bounce": {ours: "beta", libraries: "github.com/emersion/go-smtp", grants: "smtp"},
 
+	"internal/dnstest":   {libraries: "golang.org/x/net/dns/dnsmessage", grants: "tests"},
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
 	"internal/storetest": {ours: "beta lwa store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite", grants: "tests database"},
 
 	"cmd/tryout": {
-		ours:      "beta bounce httpd inbox lwa mail outbox smapi store web",
+		ours:      "beta bounce doctor httpd inbox lwa mail outbox smapi store web",
 		libraries: "github.com/BurntSushi/toml github.com/alecthomas/kong github.com/google/uuid github.com/prometheus/client_golang/prometheus",
 		grants:    "setup clock",
 	},

@@ -111,7 +111,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	if err != nil {
 		return err
 	}
-	writer, err := mail.NewWriter(s.mailFrom, host(p.url))
+	writer, err := s.writer(host(p.url))
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,10 @@ type cli struct {
 	Forget forgetCmd `cmd:"" help:"Erase a person from every test, and never add the address again."`
 
 	Bounce bounceCmd `cmd:"" help:"Take a returned message from standard input, for a mail server that pipes it."`
+	DKIM   struct {
+		Create dkimCreateCmd `cmd:"" help:"Make a key that signs our mail, and print the DNS record to publish."`
+	} `cmd:"" name:"dkim" help:"Signatures on our mail."`
+	Doctor doctorCmd `cmd:"" help:"Look whether mail sent with serve's settings can arrive, and say what to change."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Help    helpCmd    `cmd:"" help:"Print this help."`

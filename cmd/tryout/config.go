@@ -32,6 +32,10 @@ type config struct {
 	PublicURL    string   `help:"What links in mail begin with. Default: the listen address, with http or, given a certificate, https." placeholder:"URL"`
 	SMTP         []string `name:"smtp" help:"The relay that takes our mail: smtp[s]://[user:pass@]host:port. Given several times, or with commas: the next is used while those before it are away. Prefer the environment for a password." placeholder:"URL"`
 	MailFrom     string   `help:"Sender of our mail: address or Name <address>." placeholder:"ADDR"`
+	ReplyTo      string   `help:"Where answers to our mail go when the test has no feedbackEmail. Default: the sender." placeholder:"ADDR"`
+	DKIMDomain   string   `name:"dkim-domain" help:"Sign our mail for this domain (DKIM); goes with the next two. Default: nothing is signed." placeholder:"DOMAIN"`
+	DKIMSelector string   `name:"dkim-selector" help:"Name of the key among those of the domain." placeholder:"NAME"`
+	DKIMKey      string   `name:"dkim-key" help:"The private key, PEM; tryout dkim create makes one." type:"path" placeholder:"FILE"`
 	AdminListen  string   `help:"Address of /livez, /readyz, /metrics and /debug/pprof/, for operators; without it they are not served." placeholder:"ADDR"`
 	Cap          string   `help:"Testers that one test can have." default:"500" placeholder:"N"`
 	Rate         string   `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
@@ -59,6 +63,8 @@ type settings struct {
 	master              []byte       // nil means from the data directory
 	relays              []mail.Relay // in order of preference
 	mailFrom            string
+	replyTo             beta.Email // zero means the sender
+	dkim                *mail.DKIM // nil means that nothing is signed
 	rules               beta.Rules
 	rate                int
 	maxInFlight         int
@@ -87,6 +93,8 @@ func (c config) settings(others ...error) (settings, error) {
 		master:      check.masterKey(c.MasterKey),
 		relays:      check.relays(c.SMTP),
 		mailFrom:    check.mailbox("mail-from", c.MailFrom),
+		replyTo:     check.email("reply-to", c.ReplyTo),
+		dkim:        check.dkim(c.DKIMDomain, c.DKIMSelector, c.DKIMKey),
 		rate:        check.number("rate", c.Rate, 0, 1_000_000),
 		maxInFlight: check.number("max-in-flight", c.MaxInFlight, 1, 1_000_000),
 		connections: check.number("connections", c.Connections, 1, 1_000),

@@ -197,8 +197,8 @@ const (
 	sesSecret = "0123456789abcdef"
 )
 
-// post posts to a path of the returns without a token.
-func (p *server) post(path, body string, headers ...string) (status int, answer string) {
+// relays posts to a path of the returns without a token.
+func (p *server) relays(path, body string, headers ...string) (status int, answer string) {
 	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.url+"/x/v1/returns/"+path, strings.NewReader(body))
 	if err != nil {
@@ -234,7 +234,7 @@ func TestARelayCanPostWhatBecameOfMail(t *testing.T) {
 	body := fmt.Sprintf(`{"events":[{"type":"delivered","messageId":%q,"code":250},{"type":"delivered","messageId":"other@x.test"},
 		{"type":"complaint","messageId":%q},{"type":"permanent","recipient":"ann@x.test"}]}`, id, id)
 	for range 2 {
-		if status, answer := p.post("events", body, signed(body)...); status != 200 || answer != `{"taken":2,"unknown":2}` {
+		if status, answer := p.relays("events", body, signed(body)...); status != 200 || answer != `{"taken":2,"unknown":2}` {
 			t.Fatalf("got %d %s", status, answer)
 		}
 	}
@@ -245,7 +245,7 @@ func TestARelayCanPostWhatBecameOfMail(t *testing.T) {
 	}
 	bounce := fmt.Sprintf(`{"notificationType":"Bounce","mail":{"commonHeaders":{"messageId":%q}},
 		"bounce":{"bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"emailAddress":"ann@x.test","diagnosticCode":"smtp; 550 5.1.1 unknown"}]}}`, id)
-	if status, answer := p.post("ses/"+sesSecret, bounce, "Content-Type", "text/plain"); status != 200 || answer != `{"taken":1,"unknown":0}` {
+	if status, answer := p.relays("ses/"+sesSecret, bounce, "Content-Type", "text/plain"); status != 200 || answer != `{"taken":1,"unknown":0}` {
 		t.Fatalf("ses: got %d %s", status, answer)
 	}
 	p.wantWhy("ann@x.test", `came back, says webhook ses: "550 5.1.1 unknown".`)
@@ -281,7 +281,7 @@ func TestAPostWithoutProofIsRefused(t *testing.T) {
 		{"sendgrid", "[]", nil, 404}, // not set up
 		{"other", "{}", nil, 404},
 	} {
-		if status, answer := p.post(c.path, c.body, c.headers...); status != c.status {
+		if status, answer := p.relays(c.path, c.body, c.headers...); status != c.status {
 			t.Errorf("%s %s: got %d %s, want %d", c.path, c.body, status, answer, c.status)
 		}
 	}

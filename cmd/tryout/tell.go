@@ -40,6 +40,7 @@ var kinds = map[beta.MailKind]string{
 	beta.FeedbackMail:   "the feedback request",
 	beta.RemovedMail:    "the mail about the removal",
 	beta.EndedMail:      "the mail about the end",
+	beta.ForwardMail:    "the mail that forwards their feedback",
 }
 
 // attempt says what one try to send a mail came to.
@@ -137,6 +138,7 @@ var events = map[beta.Operation]string{
 	beta.OpUnsubscribe: "Unsubscribed from the vendor's mail",
 	beta.OpSubscribe:   "Wants the vendor's mail after all",
 	beta.OpAllow:       "Allowed to be mailed again",
+	beta.OpWrite:       "Wrote feedback, or why they declined",
 	beta.OpReturned:    "The relay told of it",
 }
 
@@ -152,6 +154,7 @@ var reasons = map[beta.Reason]string{
 	beta.BecauseUnsubscribed:  "they want no mail of the vendor",
 	beta.BecauseComplained:    "they reported our mail as spam",
 	beta.BecauseForgotten:     "the person was erased",
+	beta.BecauseQuiet:         "the call asked that nobody be mailed",
 	beta.BecauseNothingFailed: "nothing that failed is there to be sent again",
 }
 

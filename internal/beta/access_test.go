@@ -56,6 +56,7 @@ func callsBy(w *world, by beta.Caller, id beta.SkillID, write bool) map[string]f
 				return err
 			},
 			"entitled": func() error { return second(w.Entitled(w.ctx, by, id, a[0])) },
+			"feedback": func() error { return second(w.ListFeedback(w.ctx, by, id, beta.FeedbackPage{Limit: 1})) },
 			"batch":    func() error { _, _, err := w.BatchReport(w.ctx, by, id, "b"); return err },
 		}
 	}
@@ -64,6 +65,8 @@ func callsBy(w *world, by beta.Caller, id beta.SkillID, write bool) map[string]f
 		"start":    func() error { return second(w.StartTest(w.ctx, by, id)) },
 		"end":      func() error { return second(w.EndTest(w.ctx, by, id)) },
 		"add":      func() error { return second(w.AddTesters(w.ctx, by, id, a)) },
+		"add more": func() error { return second(w.AddTestersWith(w.ctx, by, id, a, beta.Adding{Quiet: true})) },
+		"language": func() error { return w.SetLanguage(w.ctx, by, id, "de") },
 		"remove":   func() error { return second(w.RemoveTesters(w.ctx, by, id, a)) },
 		"remind":   func() error { return second(w.SendReminder(w.ctx, by, id, a)) },
 		"feedback": func() error { return second(w.RequestFeedback(w.ctx, by, id, a)) },

@@ -7,12 +7,23 @@ import (
 	"slices"
 )
 
+// Adding says more of how testers are added.
+type Adding struct {
+	Languages map[string]Language // by address key; who is not in it gets the test's
+	Quiet     bool                // nobody is invited; a reminder can be sent later
+}
+
 // AddTesters adds those who are not in the test yet and, when it runs, invites
 // them. It is a [Conflict] when the test would pass its cap.
 func (s *Service) AddTesters(ctx context.Context, by Caller, id SkillID, emails []Email) (Batch, error) {
+	return s.AddTestersWith(ctx, by, id, emails, Adding{})
+}
+
+// AddTestersWith is AddTesters, told more. Who is there already stays as they are.
+func (s *Service) AddTestersWith(ctx context.Context, by Caller, id SkillID, emails []Email, how Adding) (Batch, error) {
 	offered := unique(emails) // now, and not while others wait for the lock
 	return s.change(ctx, by, id, OpAdd, []Status{InDraft, Running}, func(c *change) error {
-		testers, err := c.newcomers(offered)
+		testers, err := c.newcomers(offered, how)
 		if err != nil {
 			return err
 		}
@@ -24,14 +35,15 @@ func (s *Service) AddTesters(ctx context.Context, by Caller, id SkillID, emails 
 			return conflict(fmt.Sprintf("The beta test would have %d testers; it can have at most %d.", c.test.Testers+len(numbers), s.Cap))
 		}
 		c.test.Testers += len(numbers)
-		return c.noteAdded(emails, testers, numbers)
+		return c.noteAdded(emails, testers, numbers, how.Quiet)
 	})
 }
 
 // newcomers makes the testers that an add would store, each with its
-// invitation when the test runs and the person did not ask for no mail before.
+// invitation when the test runs, the call did not ask for quiet, and the person
+// did not ask for no mail before.
 // Those who were erased are none: they get a number, for the batch, and that is all.
-func (c *change) newcomers(emails []Email) ([]Tester, error) {
+func (c *change) newcomers(emails []Email, how Adding) ([]Tester, error) {
 	keys := keys(emails)
 	answered, errAnswered := c.Suppressed(c.test.ID, keys)
 	refused, errRefused := c.Refusals(c.batch.Vendor, keys)
@@ -40,7 +52,8 @@ func (c *change) newcomers(emails []Email) ([]Tester, error) {
 		return nil, err
 	}
 	testers := make([]Tester, 0, len(emails))
-	if c.test.Stored == Running {
+	invite := c.test.Stored == Running && !how.Quiet
+	if invite {
 		c.mails = make([]Mail, 0, len(emails))
 	}
 	for _, e := range emails {
@@ -50,10 +63,10 @@ func (c *change) newcomers(emails []Email) ([]Tester, error) {
 			continue
 		}
 		t := Tester{
-			Test: c.test.ID, Number: c.test.Numbers, Email: e, AssociatedAt: c.now,
+			Test: c.test.ID, Number: c.test.Numbers, Email: e, AssociatedAt: c.now, Language: how.Languages[e.Key],
 			State: stateAfter(answered[e.Key]), Blocked: refused[e.Key],
 		}
-		if c.test.Stored == Running && t.Reachable() {
+		if invite && t.Reachable() {
 			c.mail(&t, InvitationMail)
 		}
 		testers = append(testers, t)
@@ -81,7 +94,7 @@ func stateAfter(refusal Reason) TesterState {
 
 // noteAdded records what became of each address. Offered are the emails in the
 // same order, each once.
-func (c *change) noteAdded(emails []Email, offered []Tester, added []int64) error {
+func (c *change) noteAdded(emails []Email, offered []Tester, added []int64, quiet bool) error {
 	before, err := c.thereBefore(offered, added)
 	if err != nil {
 		return err
@@ -102,7 +115,7 @@ func (c *change) noteAdded(emails []Email, offered []Tester, added []int64) erro
 			t = there
 			c.note(t.Number, Already, "")
 		} else {
-			c.note(t.Number, Added, c.whyNotInvited(t))
+			c.note(t.Number, Added, c.whyNotInvited(t, quiet))
 		}
 		noted[e.Key] = t.Number
 	}
@@ -130,9 +143,12 @@ func (c *change) thereBefore(offered []Tester, added []int64) (map[string]Tester
 	return byKey(stored), err
 }
 
-func (c *change) whyNotInvited(t Tester) Reason {
+func (c *change) whyNotInvited(t Tester, quiet bool) Reason {
 	if c.test.Stored != Running {
 		return BecauseDraft
 	}
-	return t.Refusal()
+	if reason := t.Refusal(); reason != "" || !quiet {
+		return reason
+	}
+	return BecauseQuiet
 }

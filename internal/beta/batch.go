@@ -19,6 +19,7 @@ const (
 	OpResend   Operation = "RESEND"
 	OpAccept   Operation = "ACCEPT"  // by the tester
 	OpDecline  Operation = "DECLINE" // by the tester: no thanks, or leaving
+	OpWrite    Operation = "WRITE"   // by the tester: feedback, or why they declined
 
 	OpUnsubscribe Operation = "UNSUBSCRIBE" // by the tester: no mail of this vendor any more
 	OpSubscribe   Operation = "SUBSCRIBE"   // by the tester: mail after all
@@ -58,6 +59,7 @@ const (
 	BecauseUnsettled     Reason = "UNSETTLED"    // an earlier mail of this kind is still on its way
 	BecauseRepeated      Reason = "REPEATED"     // named before in the same call
 	BecauseNotThere      Reason = "NOT_THERE"
+	BecauseQuiet         Reason = "QUIET"          // the call asked that nobody be mailed
 	BecauseNothingFailed Reason = "NOTHING_FAILED" // no mail of theirs is there to be sent again
 )
 

@@ -10,7 +10,7 @@
 // testers, and stays readable after the next one began. A [Tester] is an
 // address invited to a test; the invitation is accepted or not. A [Mail] is
 // something to be sent to one address; it is stored together with the change
-// that caused it. A [Batch] is the record of one call that changed something.
+// that caused it. [Feedback] is what a tester wrote. A [Batch] is the record of one call that changed something.
 //
 // # The life of a test
 //
@@ -41,6 +41,14 @@
 // Mail is queued only while the test runs, and never to somebody who declined,
 // left, or whose address refused our mail for good. Whether a mail is still
 // wanted is asked once more just before it is sent ([Service.Letter]).
+//
+// # What testers write
+//
+// By their personal link, testers write what they think, with a rating or
+// without, while the test runs and for 30 days after its end; who declined or
+// left may say why. Each is kept as it was sent, up to 20 a tester, and a mail
+// takes it to the test's feedback address. That mail is the developer's: it
+// goes out whatever the tester answers, and nothing of it is noted on them.
 //
 // # Who may
 //

@@ -26,6 +26,7 @@ type Place string
 // The places.
 const (
 	InvitationPlace  Place = "i"
+	FeedbackPlace    Place = "f" // the form for feedback
 	UnsubscribePlace Place = "u"
 )
 
@@ -74,6 +75,8 @@ type Invitation struct {
 	Tester Tester // zero on the page of the test itself
 	Skill  Skill
 	Vendor Vendor
+
+	TakesFeedback bool // whether testers may write now
 }
 
 var errNoInvitation = notFound("There is no such invitation.")
@@ -196,5 +199,7 @@ func (s *Service) about(r Reader, id TestID) (Invitation, error) {
 		return Invitation{}, errNoInvitation
 	}
 	skill, vendor, err := r.Skill(test.Skill)
-	return Invitation{Test: test, Status: test.Status(s.now()), Skill: skill, Vendor: vendor}, err
+	inv := Invitation{Test: test, Status: test.Status(s.now()), Skill: skill, Vendor: vendor}
+	inv.TakesFeedback = test.TakesFeedback(s.now())
+	return inv, err
 }

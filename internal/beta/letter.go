@@ -3,6 +3,7 @@ package beta
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Letter is asked for immediately before a mail is sent: whether it is still
@@ -20,6 +21,10 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 		if err != nil {
 			return err
 		}
+		if m.Kind == ForwardMail {
+			l, wanted, err = s.forwarded(r, m, inv)
+			return err
+		}
 		// By the address: one look tells whether the tester is there and, if
 		// not, whether the same person was added again.
 		now, found, err := r.Tester(m.ID.Test, m.To.Key)
@@ -34,8 +39,11 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 		if err != nil {
 			return err
 		}
-		wanted, err = s.wanted(r, m, inv, again)
+		if wanted, err = s.wanted(r, m, inv, again); err != nil {
+			return err
+		}
 		l = s.letter(m, inv, who)
+		l.Language, err = s.language(r, m, inv)
 		return err
 	})
 	return l, wanted, err
@@ -53,12 +61,20 @@ func (s *Service) linkOf(r Reader, m Mail, now Tester) (Link, error) {
 func (s *Service) letter(m Mail, inv Invitation, who Link) Letter {
 	return Letter{
 		ID: m.ID, QueuedAt: m.QueuedAt, Kind: m.Kind, To: m.To,
-		Skill: inv.Skill.Name, Vendor: inv.Vendor.Name,
+		Skill: inv.Skill.Name, SkillID: inv.Skill.ID, Vendor: inv.Vendor.Name, VendorID: inv.Vendor.ID,
 		FeedbackEmail: inv.Test.FeedbackEmail, ExpiresAt: inv.Test.ExpiresAt,
-		Link:        s.linkURL(InvitationPlace, who),
+		Link:        s.linkURL(placeOf(m.Kind), who),
 		Unsubscribe: s.linkURL(UnsubscribePlace, who),
 		Accepted:    inv.Tester.State == Accepted,
 	}
+}
+
+// placeOf is where a mail of a kind leads its recipient.
+func placeOf(kind MailKind) Place {
+	if kind == FeedbackMail {
+		return FeedbackPlace
+	}
+	return InvitationPlace
 }
 
 // ErrNotYet is returned for a letter that hangs on an earlier one which is just
@@ -94,6 +110,7 @@ func wasInvited(r Reader, id MailID) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	mails = slices.DeleteFunc(mails, func(m MailRecord) bool { return m.Kind == ForwardMail }) // not to them
 	for _, m := range mails {
 		if m.Unknowns > 0 || m.State == MailSent || m.State == MailBounced || m.State == MailUnknown {
 			return true, nil

@@ -78,7 +78,7 @@ func TestALetterSaysEverythingAMessageNeeds(t *testing.T) {
 	w.ok(err)
 	want := beta.Letter{
 		ID: beta.MailID{Test: link.Test, Tester: link.Tester, Seq: 1}, QueuedAt: w.clock.Now(), Kind: beta.InvitationMail,
-		To: email("Anna@example.com"), Skill: "Quiz", Vendor: "Acme", FeedbackEmail: "fb@example.com",
+		To: email("Anna@example.com"), Skill: "Quiz", SkillID: skill, Vendor: "Acme", VendorID: "V1", FeedbackEmail: "fb@example.com",
 		ExpiresAt: test.ExpiresAt, Link: fmt.Sprintf("https://try.example/i/%s-%d", link.Test, link.Tester),
 		Unsubscribe: fmt.Sprintf("https://try.example/u/%s-%d", link.Test, link.Tester),
 	}

@@ -15,12 +15,14 @@ const (
 	FeedbackMail   MailKind = "FEEDBACK"
 	RemovedMail    MailKind = "REMOVED" // access removed
 	EndedMail      MailKind = "ENDED"   // test ended
+	ForwardMail    MailKind = "FORWARD" // to the developer: what a tester wrote
 )
 
 // MailKinds is a set of kinds.
 type MailKinds int64
 
-// Bit returns the set that holds k alone.
+// Bit returns the set that holds k alone; the empty one for [ForwardMail], which
+// is not to the tester and is noted nowhere on them.
 func (k MailKind) Bit() MailKinds {
 	switch k {
 	case InvitationMail:
@@ -56,11 +58,12 @@ const (
 	MailUnknown    MailState = "unknown"    // the relay may or may not have taken it
 )
 
-// MailID names a mail: the tester it went to and which of the tester's mails it is.
+// MailID names a mail: the tester it is to, or from whom it forwards something,
+// and which of the tester's mails it is.
 type MailID struct {
 	Test   TestID
 	Tester int64
-	Seq    int // 1 for a tester's first mail
+	Seq    int // 1 for a tester's first
 }
 
 // String returns the id as it stands in a Message-ID.
@@ -99,13 +102,17 @@ type Letter struct {
 	QueuedAt      time.Time // when it was caused; with ID, it names the message for good
 	Kind          MailKind
 	To            Email
-	Skill         string    // the skill's name
-	Vendor        string    // the vendor's name
+	Skill         string // the skill's name
+	SkillID       SkillID
+	Vendor        string // the vendor's name
+	VendorID      VendorID
+	Language      Language  // empty means English
 	FeedbackEmail string    // where feedback goes; empty when not given
 	ExpiresAt     time.Time // when the test ends by itself
-	Link          string    // the recipient's personal link, absolute
+	Link          string    // the recipient's personal link, absolute; in a feedback request that of the form
 	Unsubscribe   string    // where the recipient says that they want no mail of the vendor, absolute
 	Accepted      bool      // whether the recipient has accepted
+	Written       Feedback  // what a [ForwardMail] forwards; it says nothing else of the test, and has no link
 }
 
 // Reply is what an attempt to send a mail came to, in the relay's own words, or

@@ -6,7 +6,8 @@ import (
 )
 
 // Resend sends again what did not arrive: of each kind the tester's last mail,
-// if it failed, came back, or nobody knows what became of it. It has the same
+// if it failed, came back, or nobody knows what became of it; of what they wrote
+// and was forwarded, all that did not arrive. It has the same
 // Message-ID as before, so that a mail which did arrive is seen to be the same. An
 // address that had refused our mail is tried once more. Somebody who is not in
 // the test is [NotFound].

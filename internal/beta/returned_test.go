@@ -2,6 +2,7 @@ package beta_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,6 +197,27 @@ func TestABounceDoesNotTakeAMailOutOfTheQueue(t *testing.T) {
 	w.returned(m, full)
 	w.wantMail(beta.MailQueued, "", "bounced returned x: 552  full", "queued returned x: 552  still full")
 	w.wantPost(post{Sent: about(beta.InvitationMail, "anna@example.com")})
+}
+
+func TestABounceOfTheDevelopersMailSaysNothingOfTheTester(t *testing.T) {
+	t.Parallel()
+	w, _ := mailed(t)
+	w.ok(w.UpdateTest(w.ctx, owner, skill, new("team@example.com")))
+	w.write(w.link("anna@example.com"), w.opinion("4", ""))
+	w.deliver()
+	forward := w.mailsOf("anna@example.com")[1]
+	for _, kind := range []beta.ReturnKind{beta.ReturnPermanent, beta.ReturnComplaint} {
+		told := noSuchUser
+		told.Kind = kind
+		w.returned(forward, told)
+	}
+	if m := w.mailsOf("anna@example.com")[1]; m.Kind != beta.ForwardMail || m.State != beta.MailBounced || len(m.Replies) != 2 {
+		t.Errorf("the mail is %+v", m)
+	}
+	w.wantMail(beta.MailSent, "")
+	if got := w.history()[0]; !strings.HasPrefix(got, "WRITE") {
+		t.Errorf("the newest of her history is %s", got)
+	}
 }
 
 func TestABounceDoesNotHideThatSomebodyUnsubscribed(t *testing.T) {

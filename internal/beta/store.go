@@ -84,6 +84,13 @@ type Reader interface {
 	// and the address itself where a call named it in vain (with a zero
 	// AssociatedAt): the highest number first.
 	Former(test TestID, key string) ([]FormerTester, error)
+	// TesterFeedback returns everything that a tester wrote, the oldest first.
+	TesterFeedback(test TestID, number int64) ([]Feedback, error)
+	// Feedback returns up to limit of what a test's testers wrote, the newest
+	// first, from behind a place on.
+	Feedback(test TestID, after FeedbackMark, limit int) ([]Feedback, error)
+	// TestOfRound returns a skill's test by its round.
+	TestOfRound(id SkillID, round int) (test Test, found bool, err error)
 	// DueTests returns up to limit tests that time or size left unfinished:
 	// those expired at now, STARTING or STOPPING.
 	DueTests(now time.Time, limit int) ([]Test, error)
@@ -136,6 +143,8 @@ type Tx interface {
 	// Erase deletes everything about an address in a test, mails included, and
 	// returns the numbers it had, among them the tester's, zero if there is none.
 	Erase(test TestID, key string) (numbers []int64, tester int64, err error)
+	// AddFeedback stores what a tester wrote.
+	AddFeedback(f Feedback) error
 
 	// QueueMails stores mail to be sent.
 	QueueMails(mails []Mail) error

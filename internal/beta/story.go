@@ -26,6 +26,14 @@ func (s Story) State() TesterState {
 	return s.Tester.State
 }
 
+// Language is what the address is written to in, or last was; empty for the test's.
+func (s Story) Language() Language {
+	if s.Tester.Number == 0 {
+		return s.Former[0].Language
+	}
+	return s.Tester.Language
+}
+
 // Event is what one call did to a tester.
 type Event struct {
 	Batch  // without its entries

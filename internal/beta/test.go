@@ -36,6 +36,7 @@ type Test struct {
 	Round         int       // 1 for a skill's first test
 	Stored        Status    // as last written; Status tells what holds now
 	FeedbackEmail string    // where feedback goes; empty when not given
+	Language      Language  // of testers who have none of their own; empty means English
 	CreatedAt     time.Time // when it became IN_DRAFT
 	ExpiresAt     time.Time // when it ends by itself; zero until it was started
 	EndedAt       time.Time // when it ended; zero until that was written down

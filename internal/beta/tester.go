@@ -31,11 +31,12 @@ type Tester struct {
 	Test         TestID
 	Number       int64 // counts the testers of a test as they were added; never given twice, so a tester added again is another one
 	Email        Email
+	Language     Language // empty: the test's
 	State        TesterState
 	AssociatedAt time.Time // when the tester was added
 	NotifiedAt   time.Time // when an invitation or reminder was last queued; zero if never
 	FeedbackAt   time.Time // when a feedback request was last queued; zero if never
-	Mails        int       // mails queued so far
+	Mails        int       // mails queued so far; what the tester wrote counts as one
 	Unsettled    MailKinds // kinds of which a mail is queued and not settled
 	Blocked      Reason    // why they are not mailed whatever they answered: undeliverable, unsubscribed or complained; empty while they are
 }
@@ -45,6 +46,7 @@ type Tester struct {
 type FormerTester struct {
 	Number       int64
 	Email        Email
+	Language     Language
 	AssociatedAt time.Time // zero for who was never in the test
 	RemovedAt    time.Time
 }

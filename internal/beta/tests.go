@@ -25,7 +25,7 @@ func (s *Service) CreateTest(ctx context.Context, by Caller, id SkillID, feedbac
 		}
 		test := Test{
 			ID: NewTestID(now), Skill: id, Round: last.Round + 1, Stored: InDraft,
-			FeedbackEmail: feedbackEmail, CreatedAt: now,
+			FeedbackEmail: feedbackEmail, Language: last.Language, CreatedAt: now,
 		}
 		if err := tx.CreateTest(test); err != nil {
 			return err

@@ -78,6 +78,7 @@ func TestAForgottenPersonIsNowhereAndIsNotAddedAgain(t *testing.T) {
 	w.ok(second(w.Service.AddTesters(w.ctx, owner, otherSkill, emails("anna@example.com"))))
 	batch := w.add("Anna@example.com", "ben@example.com")
 	link := w.link("anna@example.com")
+	w.write(link, w.opinion("4", "I live in Springfield."))
 	tests, err := w.Forget(w.ctx, email("anna@example.com"))
 	w.ok(err)
 	if tests != 2 {
@@ -85,6 +86,9 @@ func TestAForgottenPersonIsNowhereAndIsNotAddedAgain(t *testing.T) {
 	}
 	if got := w.snapshot().Testers; got != 1 {
 		t.Errorf("testers counted: %d, want 1", got)
+	}
+	if got := w.written(0); len(got) != 0 {
+		t.Errorf("what she wrote is still there: %q", got)
 	}
 	wantFailure(t, "the old link", second(w.Invitation(w.ctx, link)), isNotFound)
 	wantFailure(t, "the story", second(w.Story(w.ctx, owner, skill, email("anna@example.com"))), isNotFound)

@@ -52,3 +52,18 @@ func Certificate(t testing.TB, name string, ips ...net.IP) (*tls.Config, *x509.C
 	trusted.AddCert(leaf)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, trusted
 }
+
+// CheckOurs checks Tryout's own words as an operator's are checked.
+func CheckOurs() (sheets int, mistakes []error) {
+	w, err := ours()
+	if err != nil {
+		return 0, []error{err}
+	}
+	for _, kinds := range w.places[place{}] {
+		for _, s := range kinds {
+			sheets++
+			mistakes = append(mistakes, s.check()...)
+		}
+	}
+	return sheets, mistakes
+}

@@ -1,8 +1,6 @@
 package mail
 
 import (
-	"embed"
-	"fmt"
 	htmltemplate "html/template"
 	"strings"
 	texttemplate "text/template"
@@ -10,17 +8,34 @@ import (
 	"tryout/internal/beta"
 )
 
-// templates holds two files for each kind: the text with the subject, and the
-// HTML that stands in layout.html.
-//
-//go:embed templates
-var templates embed.FS
+// names are what the files of each kind are called.
+var names = map[beta.MailKind]string{
+	beta.InvitationMail: "invitation",
+	beta.ReminderMail:   "reminder",
+	beta.FeedbackMail:   "feedback",
+	beta.RemovedMail:    "removed",
+	beta.EndedMail:      "ended",
+	beta.ForwardMail:    "forward",
+}
+
+// leads reports whether letters of a kind lead to the recipient's page.
+func leads(kind beta.MailKind) bool {
+	return kind != beta.RemovedMail && kind != beta.EndedMail && kind != beta.ForwardMail
+}
 
 // sheet is the paper that letters of one kind are written on.
 type sheet struct {
-	text  *texttemplate.Template
-	html  *htmltemplate.Template
-	links bool // whether the letter leads to the recipient's page
+	pattern  pattern
+	language *language
+	text     *texttemplate.Template
+	html     *htmltemplate.Template
+}
+
+// pattern is what a sheet is made of.
+type pattern struct {
+	kind               beta.MailKind
+	tag                beta.Language
+	text, html, layout file
 }
 
 // draft is a sheet filled in.
@@ -29,49 +44,51 @@ type draft struct {
 }
 
 // words is what the templates say. The names are clean; Feedback and Until are
-// empty when there is nothing to say.
+// empty when there is nothing to say, and Link where the kind has none.
 type words struct {
 	Skill, Vendor string
 	To, Feedback  beta.Email
 	Until         string // a date
 	Link          string
 	Accepted      bool
-	Subject       string // for the HTML alone
+	Author        beta.Email // of what is forwarded; zero in all other letters
+	Rating        int        // zero when none was given
+	Said          []string   // what was written, line by line
+	Declined      bool       // whether that is why they declined or left
+	Subject       string     // for the HTML alone
+	Language      *language
 }
 
-// readSheets parses the embedded templates.
-func readSheets() (map[beta.MailKind]sheet, error) {
-	names := map[beta.MailKind]string{
-		beta.InvitationMail: "invitation",
-		beta.ReminderMail:   "reminder",
-		beta.FeedbackMail:   "feedback",
-		beta.RemovedMail:    "removed",
-		beta.EndedMail:      "ended",
+// newSheet parses what a sheet is made of. A file of HTML is the template
+// "content" that the layout holds; what our own layout defines beside, such as
+// "button", is there whatever the layout.
+func newSheet(p pattern, l *language, ours file) (*sheet, error) {
+	s := &sheet{pattern: p, language: l}
+	var err error
+	if s.text, err = texttemplate.New(p.text.name).Funcs(texttemplate.FuncMap{"short": short}).Parse(p.text.text); err != nil {
+		return nil, err
 	}
-	sheets := make(map[beta.MailKind]sheet, len(names))
-	for kind, name := range names {
-		s, err := readSheet(name)
-		if err != nil {
-			return nil, fmt.Errorf("read template %s: %w", name, err)
-		}
-		s.links = kind != beta.RemovedMail && kind != beta.EndedMail
-		sheets[kind] = s
-	}
-	return sheets, nil
-}
-
-func readSheet(name string) (s sheet, err error) {
-	short := map[string]any{"short": short}
-	s.text, err = texttemplate.New(name+".txt").Funcs(short).ParseFS(templates, "templates/"+name+".txt")
+	set, err := htmltemplate.New(ours.name).Funcs(htmltemplate.FuncMap{"short": short}).Parse(ours.text)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	s.html, err = htmltemplate.ParseFS(templates, "templates/layout.html", "templates/"+name+".html")
+	layout := set
+	if p.layout.name != ours.name {
+		if layout, err = set.New(p.layout.name).Parse(p.layout.text); err != nil {
+			return nil, err
+		}
+	}
+	content, err := set.New(p.html.name).Parse(strings.TrimRight(p.html.text, "\n"))
+	if err != nil {
+		return nil, err
+	}
+	_, err = set.AddParseTree("content", content.Tree.Copy())
+	s.html = layout
 	return s, err
 }
 
 // fill writes the words on the sheet.
-func (s sheet) fill(w words) (draft, error) {
+func (s *sheet) fill(w words) (draft, error) {
 	var subject, text, html strings.Builder
 	text.Grow(1 << 10)
 	html.Grow(4 << 10)
@@ -81,9 +98,9 @@ func (s sheet) fill(w words) (draft, error) {
 	if err := s.text.Execute(&text, w); err != nil {
 		return draft{}, err
 	}
-	w.Subject = subject.String()
+	w.Subject = clean(subject.String())
 	if err := s.html.Execute(&html, w); err != nil {
 		return draft{}, err
 	}
-	return draft{w.Subject, text.String(), html.String()}, nil
+	return draft{subject.String(), text.String(), html.String()}, nil
 }

@@ -3,7 +3,6 @@ package mail
 import (
 	"errors"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -18,13 +17,26 @@ const maxAddress = 254
 // line or paragraph separators, nothing that turns the direction of the text
 // around it, single spaces.
 func clean(name string) string {
-	spaced := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(name, "\uFFFD"))
+	spaced := strings.Map(lineOnly, strings.ToValidUTF8(name, "\uFFFD"))
 	return strings.Join(strings.Fields(spaced), " ")
+}
+
+// lineOnly makes a space of what would end a line or turn it around.
+func lineOnly(r rune) rune {
+	if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+		return ' '
+	}
+	return r
+}
+
+// cleanLines makes what somebody wrote fit to be quoted: line by line, each
+// without what clean takes out of a name, its spaces as they are.
+func cleanLines(text string) []string {
+	lines := strings.Split(strings.ToValidUTF8(text, "\uFFFD"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(strings.Map(lineOnly, line), " ")
+	}
+	return lines
 }
 
 // short cuts a name for a subject.
@@ -34,14 +46,6 @@ func short(name string) string {
 		return name
 	}
 	return strings.TrimSpace(string(runes[:maxShort-1])) + "…"
-}
-
-// until says when a test ends; the zero time is nothing to say.
-func until(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC")
 }
 
 // checkAddress refuses an address that could not stand alone between angle

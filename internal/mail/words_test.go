@@ -26,14 +26,13 @@ func hostile() []string {
 func TestHostileNamesStayNames(t *testing.T) {
 	t.Parallel()
 	w := newWriter(t)
-	for _, kind := range kinds() {
-		plain := structure(t, write(t, w, letter(t, kind)))
+	for _, l := range letters(t) {
+		plain := structure(t, write(t, w, l))
 		for _, name := range hostile() {
-			l := letter(t, kind)
 			l.Skill, l.Vendor = name, name
 			p := write(t, w, l)
 			if got := structure(t, p); got != plain {
-				t.Errorf("%s with %.60q: the markup is %s, want %s", kind, name, got, plain)
+				t.Errorf("%s in %s with %.60q: the markup is %s, want %s", l.Kind, l.Language, name, got, plain)
 			}
 		}
 	}
@@ -79,8 +78,7 @@ func FuzzNamesStayNames(f *testing.F) {
 	}
 	w := newWriter(f)
 	f.Fuzz(func(t *testing.T, skill, vendor, feedback, link string) {
-		for _, kind := range kinds() {
-			l := letter(t, kind)
+		for _, l := range letters(t) {
 			l.Skill, l.Vendor, l.FeedbackEmail, l.Link = skill, vendor, feedback, link
 			m, err := w.Write(l, noon)
 			if err != nil {
@@ -92,7 +90,19 @@ func FuzzNamesStayNames(f *testing.F) {
 }
 
 func kinds() []beta.MailKind {
-	return []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail, beta.RemovedMail, beta.EndedMail}
+	return []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail, beta.RemovedMail, beta.EndedMail, beta.ForwardMail}
+}
+
+// letters are one of each kind in each language.
+func letters(t testing.TB) (list []beta.Letter) {
+	for _, language := range []beta.Language{"en", "de"} {
+		for _, kind := range kinds() {
+			l := letter(t, kind)
+			l.Language = language
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // write renders a letter and lints it.

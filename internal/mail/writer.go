@@ -19,19 +19,18 @@ type Message struct {
 	Data []byte // header and body; lines end in CRLF and have at most 998 octets
 }
 
-// Writer renders letters. It is safe for concurrent use.
+// Writer renders letters. It is safe for concurrent use. Set the exported fields
+// before the first use; they are not changed afterwards.
 type Writer struct {
-	// ReturnPath is the envelope sender of the mail that was queued then, so that
-	// what comes back tells which one; nil means the sender's address for all. It
-	// is set before the first use.
-	ReturnPath func(beta.MailID, time.Time) string
-	// Postmark has mails say their Message-ID where Postmark hands it back with
-	// what it reports; it has ids of its own. It is set before the first use.
-	Postmark bool
+	ReplyTo beta.Email // where answers go when a test has no feedback address; zero means to the sender
+	Signer  Signer     // signs the finished octets; nil means nobody does
 
-	from   netmail.Address
-	host   string
-	sheets map[beta.MailKind]sheet
+	ReturnPath func(beta.MailID, time.Time) string // the envelope sender of the mail that was queued then; nil means the sender's address for all
+	Postmark   bool                                // say the Message-ID where Postmark hands it back with what it reports: it has ids of its own
+
+	from    netmail.Address
+	host    string
+	wording *Wording
 }
 
 // NewWriter returns a Writer whose messages come from the given mailbox
@@ -48,26 +47,33 @@ func NewWriter(from, host string) (*Writer, error) {
 	if err := checkAddress("id@" + host); err != nil {
 		return nil, fmt.Errorf("host %q: must be a domain name", host)
 	}
-	sheets, err := readSheets()
+	wording, err := ours()
 	if err != nil {
 		return nil, err
 	}
 	sender.Name = short(clean(sender.Name))
-	return &Writer{from: *sender, host: host, sheets: sheets}, nil
+	return &Writer{from: *sender, host: host, wording: wording}, nil
 }
 
+// From returns the address that messages come from.
+func (w *Writer) From() string { return w.from.Address }
+
+// Use has letters written in the given words instead of Tryout's own. It is
+// called before the first Write.
+func (w *Writer) Use(wording *Wording) { w.wording = wording }
+
 // Write renders a letter as a message dated now. The same letter at the same
-// time gives the same octets. It fails for an unknown kind, for a recipient
+// time gives the same octets, but for a signature. It fails for an unknown kind, for a recipient
 // that cannot stand in an envelope, and when the kind needs a link and the
 // letter has no absolute http or https one.
 //
 // A FeedbackEmail that is no address counts as not given.
 func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
-	s, known := w.sheets[l.Kind]
+	s, known := w.wording.sheet(l)
 	if !known {
 		return Message{}, fmt.Errorf("write letter %s: unknown kind %q", l.ID, l.Kind)
 	}
-	words, err := wordsOf(l, s.links)
+	words, err := s.words(l)
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
@@ -75,9 +81,24 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
-	m := w.message(messageKey(l), l.Unsubscribe, words, draft, now)
+	draft.subject = clean(draft.subject) // one line, whatever the template
+	m, err := w.sign(w.message(messageKey(l), l.Unsubscribe, words, draft, now))
 	if w.ReturnPath != nil {
 		m.From = w.ReturnPath(l.ID, l.QueuedAt)
+	}
+	if err != nil {
+		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
+	}
+	return m, nil
+}
+
+// sign comes last: whatever is changed in a message afterwards breaks it.
+func (w *Writer) sign(m Message) (_ Message, err error) {
+	if w.Signer == nil {
+		return m, nil
+	}
+	if m.Data, err = w.Signer.Sign(m.Data); err != nil {
+		return Message{}, fmt.Errorf("sign: %w", err)
 	}
 	return m, nil
 }
@@ -93,8 +114,8 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 		{"Message-ID", angle(id)},
 		{"Auto-Submitted", "auto-generated"}, // RFC 3834: no out-of-office answers, please
 	}
-	if v.Feedback.Given != "" {
-		h = append(h, field{"Reply-To", angle(v.Feedback.Address())})
+	if reply := cmp.Or(v.answers(), w.ReplyTo); reply.Given != "" {
+		h = append(h, field{"Reply-To", angle(reply.Address())})
 	}
 	h = append(h, unsubscribing(unsubscribe)...)
 	if w.Postmark {
@@ -115,27 +136,51 @@ func unsubscribing(link string) header {
 	return header{{"List-Unsubscribe", angle(link)}}
 }
 
-// wordsOf takes from a letter what a sheet says; links tells whether the sheet
-// leads to the recipient's page.
-func wordsOf(l beta.Letter, links bool) (words, error) {
+// words takes from a letter what the sheet says.
+func (s *sheet) words(l beta.Letter) (words, error) {
 	v := words{
-		Skill:    cmp.Or(clean(l.Skill), "a new product"),
-		Vendor:   cmp.Or(clean(l.Vendor), "The developer"),
+		Skill:    cmp.Or(clean(l.Skill), s.language.Product),
+		Vendor:   cmp.Or(clean(l.Vendor), s.language.Developer),
 		To:       beta.Email{Given: clean(l.To.Given), Key: l.To.Key},
-		Until:    until(l.ExpiresAt),
-		Link:     l.Link,
+		Until:    s.language.until(l.ExpiresAt),
 		Accepted: l.Accepted,
+		Language: s.language,
 	}
 	if feedback, err := beta.ParseEmail(l.FeedbackEmail); err == nil {
 		v.Feedback = feedback
 	}
+	if l.Kind == beta.ForwardMail {
+		v.forward(l.Written)
+	}
 	if err := checkAddress(v.To.Address()); err != nil {
 		return v, fmt.Errorf("the recipient's address %w", err)
 	}
-	if links {
-		return v, checkLink(l.Link)
+	if err := checkAddress(v.answers().Address()); err != nil && v.answers().Given != "" {
+		return v, fmt.Errorf("the address for answers %w", err)
 	}
-	return v, nil
+	if !leads(s.pattern.kind) {
+		return v, nil
+	}
+	v.Link = l.Link
+	return v, checkLink(l.Link)
+}
+
+// forward adds what a tester wrote.
+func (v *words) forward(f beta.Feedback) {
+	v.Author = beta.Email{Given: clean(f.Email.Given), Key: f.Email.Key}
+	v.Rating, v.Declined = f.Rating, f.Kind == beta.DeclineReason
+	if f.Text != "" {
+		v.Said = cleanLines(f.Text)
+	}
+}
+
+// answers is where the answer to a letter goes: to the developer, or from the
+// developer to the tester who wrote.
+func (v words) answers() beta.Email {
+	if v.Author.Given != "" {
+		return v.Author
+	}
+	return v.Feedback
 }
 
 // checkLink refuses what a mail reader would not open or would cut in two.

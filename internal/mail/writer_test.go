@@ -41,7 +41,11 @@ func letter(t testing.TB, kind beta.MailKind) beta.Letter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return beta.Letter{
+	author, err := beta.ParseEmail("Grace@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := beta.Letter{
 		ID:            beta.MailID{Test: 41, Tester: 7, Seq: 3},
 		QueuedAt:      time.Date(2026, time.February, 3, 9, 30, 0, 0, time.UTC),
 		Kind:          kind,
@@ -52,6 +56,14 @@ func letter(t testing.TB, kind beta.MailKind) beta.Letter {
 		ExpiresAt:     time.Date(2026, time.May, 4, 9, 30, 0, 0, time.FixedZone("", 2*60*60)),
 		Link:          "https://tryout.example/t/15.7.AbC-_d9?a=b&c=d",
 	}
+	if kind == beta.ForwardMail {
+		l.Link, l.FeedbackEmail, l.ExpiresAt = "", "", time.Time{}
+		l.Written = beta.Feedback{
+			ID: l.ID, Kind: beta.Opinion, Rating: 4, At: l.QueuedAt, Email: author,
+			Text: "I like <Café Finder>.\n\nBut:\n\t- it is slow",
+		}
+	}
+	return l
 }
 
 // parsed is what a reader makes of a message.
@@ -105,6 +117,10 @@ func subject(t testing.TB, h netmail.Header) string {
 	return s
 }
 
+// kindOf is the kind that a golden message begins as, where its letter has
+// something of its own.
+var kindOf = map[string]beta.MailKind{"forward": beta.ForwardMail, "forward_declined": beta.ForwardMail}
+
 func TestEachKindReadsAsItsGoldenMessage(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*beta.Letter){
@@ -114,21 +130,28 @@ func TestEachKindReadsAsItsGoldenMessage(t *testing.T) {
 		"feedback":          func(l *beta.Letter) { l.Kind, l.Accepted = beta.FeedbackMail, true },
 		"removed":           func(l *beta.Letter) { l.Kind = beta.RemovedMail },
 		"ended":             func(l *beta.Letter) { l.Kind = beta.EndedMail },
+		"forward":           func(*beta.Letter) {},
+		"forward_declined": func(l *beta.Letter) {
+			l.Written.Kind, l.Written.Rating, l.Written.Text = beta.DeclineReason, 0, "No time."
+		},
 		"invitation_bare": func(l *beta.Letter) {
 			*l = beta.Letter{ID: l.ID, QueuedAt: l.QueuedAt, Kind: beta.InvitationMail, To: l.To, Link: l.Link}
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := letter(t, "")
-			change(&l)
-			m, err := newWriter(t).Write(l, noon)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, name, m.Data)
-			lint(t, m)
-		})
+		for folder, language := range map[string]beta.Language{"": "", "de": "de-AT"} {
+			t.Run(filepath.Join(folder, name), func(t *testing.T) {
+				t.Parallel()
+				l := letter(t, kindOf[name])
+				change(&l)
+				l.Language = language
+				m, err := newWriter(t).Write(l, noon)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, filepath.Join(folder, name), m.Data)
+				lint(t, m)
+			})
+		}
 	}
 }
 

@@ -77,4 +77,9 @@ func testersScope(by beta.Caller, id beta.SkillID) string {
 	return "testers " + strconv.Itoa(len(by.Vendor)) + " " + string(by.Vendor) + " " + string(id)
 }
 
+// feedbackScope is testersScope for what they wrote.
+func feedbackScope(by beta.Caller, id beta.SkillID) string {
+	return "feedback" + strings.TrimPrefix(testersScope(by, id), "testers")
+}
+
 func skillsScope(by beta.Caller) string { return "skills " + string(by.Vendor) }

@@ -52,14 +52,19 @@ func (q *query) name(parameter string) string {
 
 // maxResults returns how many results a page may have.
 func (q *query) maxResults(fallback, limit int) int {
-	list, given := q.values["maxResults"]
+	return q.integer("maxResults", fallback, limit)
+}
+
+// integer returns a parameter in 1..limit.
+func (q *query) integer(parameter string, fallback, limit int) int {
+	list, given := q.values[parameter]
 	if !given {
 		return fallback
 	}
 	text := list[0]
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > limit || strconv.Itoa(n) != text {
-		q.blame(codeInteger, "maxResults: must be an integer in 1.."+strconv.Itoa(limit))
+		q.blame(codeInteger, parameter+": must be an integer in 1.."+strconv.Itoa(limit))
 		return fallback
 	}
 	return n

@@ -71,8 +71,11 @@ func table() []route {
 
 		{method: "GET", pattern: ours + "/entitlements/{emailId}", handle: (*API).entitlement, need: aTest},
 		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch, need: aTest},
+		{method: "POST", pattern: ours + "/testers", handle: (*API).addMore, need: writeTest},
+		{method: "PUT", pattern: ours + "/language", handle: (*API).setLanguage, need: writeTest},
 		{method: "GET", pattern: ours + "/testers/{emailId}", handle: (*API).story, need: aTest},
 		{method: "POST", pattern: ours + "/testers/{emailId}/resend", handle: (*API).resend, need: writeTest},
+		{method: "GET", pattern: ours + "/feedback", handle: (*API).feedback, need: aTest},
 
 		{method: "POST", pattern: returnsPath + "{relay}", handle: (*API).returned, open: true},
 		{method: "POST", pattern: returnsPath + "{relay}/{secret}", handle: (*API).returned, open: true},

@@ -49,7 +49,7 @@ func (a *API) resend(c *call) error {
 
 func wireStoryOf(s beta.Story) wireStory {
 	w := wireStory{
-		EmailID: s.Email.Given, State: s.State(), MailRefusal: s.Tester.Refusal(), IsReminderAllowed: s.MayRemind,
+		EmailID: s.Email.Given, State: s.State(), Language: s.Language(), MailRefusal: s.Tester.Refusal(), IsReminderAllowed: s.MayRemind,
 		AssociationDate: date(s.Tester.AssociatedAt), InvitationStatus: s.Tester.InvitationStatus(),
 		Mails: make([]wireMail, len(s.Mails)), History: make([]wireEvent, len(s.Events)),
 	}

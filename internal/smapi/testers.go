@@ -124,32 +124,38 @@ func (a *API) changeTesters(c *call, change func(context.Context, beta.Caller, b
 // ignored; the names are compared letter by letter.
 func readTesters(text []byte) ([]beta.Email, error) {
 	r := newReader(text)
-	var emails []beta.Email
-	found := false
+	emails := r.named(func(int, string) { r.SkipValue() }, func(string) { r.SkipValue() })
+	return emails, r.wrong.orNil()
+}
+
+// named reads an object whose member testers names testers. The values of other
+// members are read by other, those of the n-th entry by inEntry.
+func (r *reader) named(inEntry func(n int, name string), other func(name string)) (emails []beta.Email) {
 	if !r.enter('{', "$", "an object") {
-		return nil, r.wrong
+		return nil
 	}
+	found := false
 	for name, ok := r.member(); ok; name, ok = r.member() {
 		if name == "testers" {
-			emails, found = r.testers(), true
+			emails, found = r.testers(inEntry), true
 		} else {
-			r.SkipValue()
+			other(name)
 		}
 	}
 	if !found {
 		r.blame(codeMissing, "$.testers", "is missing")
 	}
-	return emails, r.wrong.orNil()
+	return emails
 }
 
-func (r *reader) testers() (emails []beta.Email) {
+func (r *reader) testers(other func(n int, name string)) (emails []beta.Email) {
 	if !r.enter('[', "$.testers", "an array") {
 		return nil
 	}
 	before, n := len(r.wrong), 0
 	for ; r.PeekKind() != ']' && r.PeekKind() != 0; n++ {
 		good := len(r.wrong)
-		emails = append(emails, r.tester())
+		emails = append(emails, r.tester(n, other))
 		for i := good; i < len(r.wrong); i++ {
 			r.wrong[i].Message = fmt.Sprintf("$.testers[%d]%s", n, r.wrong[i].Message)
 		}
@@ -163,7 +169,7 @@ func (r *reader) testers() (emails []beta.Email) {
 }
 
 // tester reads an entry; its violations begin with the path below the entry.
-func (r *reader) tester() (email beta.Email) {
+func (r *reader) tester(n int, other func(n int, name string)) (email beta.Email) {
 	found := false
 	if !r.enter('{', "", "an object") {
 		return email
@@ -172,7 +178,7 @@ func (r *reader) tester() (email beta.Email) {
 		if name == "emailId" {
 			email, found = r.email(".emailId"), true
 		} else {
-			r.SkipValue()
+			other(n, name)
 		}
 	}
 	if !found {

@@ -86,6 +86,7 @@ type wireEntry struct {
 type wireStory struct {
 	EmailID           string                `json:"emailId"`
 	State             beta.TesterState      `json:"state"`
+	Language          beta.Language         `json:"language,omitempty"`
 	AssociationDate   string                `json:"associationDate"`
 	RemovalDate       string                `json:"removalDate,omitempty"`
 	InvitationStatus  beta.InvitationStatus `json:"invitationStatus"`
@@ -131,6 +132,20 @@ type wireEvent struct {
 	Operation beta.Operation `json:"operation"`
 	Result    beta.Result    `json:"result"`
 	Reason    beta.Reason    `json:"reason,omitempty"`
+}
+
+type wireFeedbackList struct {
+	Feedback    []wireFeedback `json:"feedback"`
+	IsTruncated bool           `json:"isTruncated"`
+	NextToken   string         `json:"nextToken,omitempty"`
+}
+
+type wireFeedback struct {
+	EmailID string            `json:"emailId,omitempty"` // absent once the person was erased
+	Kind    beta.FeedbackKind `json:"kind"`
+	Rating  int               `json:"rating,omitempty"`
+	Text    string            `json:"text,omitempty"`
+	Date    string            `json:"date"`
 }
 
 // dateFormat is SMAPI's: UTC, exactly three decimals.

@@ -69,11 +69,11 @@ func (t tx) Former(test beta.TestID, key string) (list []beta.FormerTester, err 
 	err = t.query(func(r row) error {
 		list = append(list, beta.FormerTester{
 			Number: r.int(0), Email: beta.Email{Given: r.text(1), Key: key},
-			AssociatedAt: at(r.int(2)), RemovedAt: at(r.int(3)),
+			AssociatedAt: at(r.int(2)), RemovedAt: at(r.int(3)), Language: beta.Language(r.text(4)),
 		})
 		return nil
 	}, `
-		select number, email, associated_at, removed_at
+		select number, email, associated_at, removed_at, language
 		from former_testers
 		where test_id = $1 and number in (
 			select number

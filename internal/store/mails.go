@@ -159,11 +159,12 @@ type release struct {
 }
 
 // freeTesters frees the testers of the mails that were settled under a claim
-// that holds for the next of that kind.
+// that holds for the next of that kind. What a tester wrote is forwarded to
+// somebody else: its way says nothing of the tester.
 func (t tx) freeTesters(attempts []beta.Attempt, held map[beta.MailID]bool) error {
 	free := map[recipient]release{}
 	for _, a := range attempts {
-		if id := a.Mail.ID; held[id] && !a.Outcome.SettledAt.IsZero() {
+		if id := a.Mail.ID; held[id] && !a.Outcome.SettledAt.IsZero() && a.Mail.Kind != beta.ForwardMail {
 			who := recipient{id.Test, id.Tester, a.Mail.To.Key}
 			f := free[who]
 			free[who] = release{who, f.kinds | a.Mail.Kind.Bit(), f.undeliverable || a.Outcome.Undeliverable}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 const testerColumns = `
 	test_id, number, email, email_key, state, associated_at, notified_at,
-	feedback_at, mails, unsettled, blocked`
+	feedback_at, mails, unsettled, blocked, language`
 
 func testerFrom(r row) beta.Tester {
 	return beta.Tester{
@@ -18,6 +19,7 @@ func testerFrom(r row) beta.Tester {
 		Email: beta.Email{Given: r.text(2), Key: r.text(3)}, State: beta.TesterState(r.text(4)),
 		AssociatedAt: at(r.int(5)), NotifiedAt: at(r.int(6)), FeedbackAt: at(r.int(7)),
 		Mails: int(r.int(8)), Unsettled: beta.MailKinds(r.int(9)), Blocked: blocks[r.int(10)],
+		Language: beta.Language(r.text(11)),
 	}
 }
 
@@ -106,11 +108,15 @@ type newcomer struct {
 	mails                    int
 	unsettled                beta.MailKinds
 	blocked                  beta.Reason
+	language                 beta.Language
 }
 
 func (t tx) AddTesters(test beta.TestID, testers []beta.Tester) (numbers []int64, err error) {
+	if byLanguage := func(a, b beta.Tester) int { return cmp.Compare(a.Language, b.Language) }; !slices.IsSortedFunc(testers, byLanguage) {
+		testers = slices.SortedStableFunc(slices.Values(testers), byLanguage) // so that languages in turn are few stretches
+	}
 	for common, group := range alike(testers, func(t *beta.Tester) newcomer {
-		return newcomer{t.State, ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled, t.Blocked}
+		return newcomer{t.State, ms(t.AssociatedAt), ms(t.NotifiedAt), t.Mails, t.Unsettled, t.Blocked, t.Language}
 	}) {
 		added, err := t.addAlike(test, common, group)
 		if err != nil {
@@ -128,9 +134,9 @@ func (t tx) addAlike(test beta.TestID, common newcomer, testers []beta.Tester) (
 		return nil
 	}, `
 		insert into testers (test_id, number, email, email_key, state, associated_at,
-			notified_at, feedback_at, mails, unsettled, blocked)
+			notified_at, feedback_at, mails, unsettled, blocked, language)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, $3, $4,
-			$5, 0, $6, $7, $8
+			$5, 0, $6, $7, $8, $9
 		from `+t.each+`
 		where true
 		on conflict (test_id, email_key) do nothing
@@ -138,7 +144,7 @@ func (t tx) addAlike(test beta.TestID, common newcomer, testers []beta.Tester) (
 		test, rows(testers, func(a array, t beta.Tester) array {
 			return a.int(t.Number).text(t.Email.Given).text(t.Email.Key)
 		}),
-		common.state, common.associatedAt, common.notifiedAt, common.mails, common.unsettled, blockOf(common.blocked))
+		common.state, common.associatedAt, common.notifiedAt, common.mails, common.unsettled, blockOf(common.blocked), common.language)
 	return numbers, err
 }
 
@@ -185,8 +191,8 @@ func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
 func (t tx) RemoveTesters(test beta.TestID, testers []beta.Tester, now time.Time) error {
 	gone := rows(testers, key)
 	_, err := t.exec(`
-		insert into former_testers (test_id, number, email_key, email, associated_at, removed_at)
-		select test_id, number, email_key, email, associated_at, $3
+		insert into former_testers (test_id, number, email_key, email, associated_at, removed_at, language)
+		select test_id, number, email_key, email, associated_at, $3, language
 		from testers
 		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
 		test, gone, ms(now))

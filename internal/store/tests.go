@@ -8,7 +8,7 @@ import (
 
 const testColumns = `
 	t.id, t.skill_id, t.round, t.status, t.feedback_email, t.created_at,
-	t.expires_at, t.ended_at, t.testers, t.numbers, t.queued`
+	t.expires_at, t.ended_at, t.testers, t.numbers, t.queued, t.language`
 
 // testFrom reads testColumns, beginning with column i.
 func testFrom(r row, i int) beta.Test {
@@ -17,6 +17,7 @@ func testFrom(r row, i int) beta.Test {
 		Stored: beta.Status(r.text(i + 3)), FeedbackEmail: r.text(i + 4), CreatedAt: at(r.int(i + 5)),
 		ExpiresAt: at(r.int(i + 6)), EndedAt: at(r.int(i + 7)),
 		Testers: int(r.int(i + 8)), Numbers: r.int(i + 9), Queued: r.int(i + 10),
+		Language: beta.Language(r.text(i + 11)),
 	}
 }
 
@@ -60,12 +61,18 @@ func (t tx) Test(id beta.TestID) (beta.Test, bool, error) {
 	return known.row, known.there, err
 }
 
+func (t tx) TestOfRound(id beta.SkillID, round int) (test beta.Test, found bool, err error) {
+	found, err = t.one(func(r row) { test = testFrom(r, 0) },
+		"select "+testColumns+" from tests t where t.skill_id = $1 and t.round = $2", id, round)
+	return test, found, err
+}
+
 func (t tx) CreateTest(test beta.Test) error {
 	_, err := t.exec(`
 		insert into tests (id, skill_id, round, status, feedback_email, created_at,
-			expires_at, ended_at, testers, numbers, queued)
-		values ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0)`,
-		test.ID, test.Skill, test.Round, test.Stored, test.FeedbackEmail, ms(test.CreatedAt))
+			expires_at, ended_at, testers, numbers, queued, language)
+		values ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, $7)`,
+		test.ID, test.Skill, test.Round, test.Stored, test.FeedbackEmail, ms(test.CreatedAt), test.Language)
 	if err != nil {
 		return err
 	}
@@ -77,10 +84,10 @@ func (t tx) SaveTest(test beta.Test) error {
 	_, err := t.exec(`
 		update tests
 		set status = $2, feedback_email = $3, expires_at = $4, ended_at = $5,
-			testers = $6, numbers = $7, queued = $8
+			testers = $6, numbers = $7, queued = $8, language = $9
 		where id = $1`,
 		test.ID, test.Stored, test.FeedbackEmail, ms(test.ExpiresAt), ms(test.EndedAt),
-		test.Testers, test.Numbers, test.Queued)
+		test.Testers, test.Numbers, test.Queued, test.Language)
 	return err
 }
 

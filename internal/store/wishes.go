@@ -134,11 +134,14 @@ func (t tx) Erase(test beta.TestID, key string) (numbers []int64, tester int64, 
 
 func (t tx) eraseNumbers(test beta.TestID, numbers []int64) error {
 	for _, number := range numbers {
-		if _, err := t.exec("delete from former_testers where test_id = $1 and number = $2", test, number); err != nil {
-			return err
-		}
-		if _, err := t.exec("delete from mails where test_id = $1 and tester = $2", test, number); err != nil {
-			return err
+		for _, sql := range []string{
+			"delete from former_testers where test_id = $1 and number = $2",
+			"delete from mails where test_id = $1 and tester = $2",
+			"delete from feedback where test_id = $1 and number = $2",
+		} {
+			if _, err := t.exec(sql, test, number); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

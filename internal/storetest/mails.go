@@ -77,12 +77,12 @@ var mailCases = []Case{
 		late := beta.Reply{At: Start, State: beta.MailDeferred, Relay: "x", Step: "delayed", Text: "\"late\""}
 		back := beta.Reply{At: Start.Add(time.Second), State: beta.MailBounced, Relay: "mx.example", Step: "returned", Code: 550, Enhanced: "5.1.1", Text: "gone\n"}
 		b.update(func(tx beta.Tx) error {
-			b.ok(tx.NoteReturn(mail(1, 0).ID, beta.MailQueued, late)) // it is not queued any more
-			return tx.NoteReturn(mail(1, 0).ID, beta.MailSent, back)
+			b.ok(tx.NoteReturn(mail(1, 0).ID, beta.MailSent, back))
+			return tx.NoteReturn(mail(1, 0).ID, beta.MailQueued, late) // it is not queued any more
 		})
 		b.view(func(r beta.Reader) error {
 			one, err := r.TesterMails(round, 1)
-			b.want("attempts", one[0].Replies, []beta.Reply{took.Reply, late, back})
+			b.want("attempts", one[0].Replies, []beta.Reply{took.Reply, back, late})
 			b.want("state", one[0].State, beta.MailBounced)
 			b.want("settled", one[0].SettledAt, Start)
 			two, _ := r.TesterMails(round, 2)

@@ -31,6 +31,7 @@ func Run(t *testing.T, open Opener) {
 		{"testers", testerCases},
 		{"history", historyCases},
 		{"mail", mailCases},
+		{"feedback", feedbackCases},
 		{"claims", claimCases},
 		{"transactions", transactionCases},
 		{"group commit", groupCases},

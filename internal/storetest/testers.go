@@ -18,6 +18,9 @@ var testerCases = []Case{
 			if i%3 == 1 {
 				t.State, t.Mails, m.Kind = beta.Declined, 2, beta.EndedMail
 			}
+			if i%2 == 1 {
+				t.Language = "de-AT"
+			}
 			testers, mails = append(testers, t), append(mails, m)
 		}
 		b.update(func(tx beta.Tx) error {
@@ -39,7 +42,7 @@ var testerCases = []Case{
 		given := beta.Tester{
 			Test: round, Number: 3, Email: beta.Email{Given: "Anna@Bücher.example", Key: "anna@xn--bcher-kva.example"},
 			State: beta.Declined, AssociatedAt: Start, NotifiedAt: Start.Add(time.Millisecond), Mails: 1,
-			Unsettled: beta.InvitationMail.Bit(),
+			Unsettled: beta.InvitationMail.Bit(), Language: "zh-Hant-TW",
 		}
 		b.update(func(tx beta.Tx) error { return second(tx.AddTesters(round, []beta.Tester{given})) })
 		b.want("added", b.list(), []beta.Tester{given})

@@ -22,6 +22,13 @@ func TestAnAnswerFromAnotherSiteIsRefused(t *testing.T) {
 			t.Errorf("%s: status %d, tester %s; want 403, INVITED", name, w.Code, s.state())
 		}
 	}
+	for name, h := range refused {
+		s := newSite(t)
+		w := s.ask(http.MethodPost, s.formPath()+"/send", header(h[0], h[1]), form("rating", "5"))
+		if w.Code != http.StatusForbidden || s.testers.written != nil {
+			t.Errorf("%s: feedback: status %d, kept %v; want 403 and nothing", name, w.Code, s.testers.written)
+		}
+	}
 	admitted := map[string][2]string{
 		"web view of a mail program": {"X-None", ""},
 		"browser":                    {"Sec-Fetch-Site", "same-origin"},
@@ -34,6 +41,10 @@ func TestAnAnswerFromAnotherSiteIsRefused(t *testing.T) {
 		w := s.ask(http.MethodPost, s.path()+"/accept", header(h[0], h[1]))
 		if w.Code != http.StatusSeeOther || s.state() != beta.Accepted {
 			t.Errorf("%s: status %d, tester %s; want 303, ACCEPTED", name, w.Code, s.state())
+		}
+		w = s.ask(http.MethodPost, s.formPath()+"/send", header(h[0], h[1]), form("rating", "5"))
+		if w.Code != http.StatusSeeOther || len(s.testers.written) != 1 {
+			t.Errorf("%s: feedback: status %d, kept %v; want 303 and one", name, w.Code, s.testers.written)
 		}
 	}
 }
@@ -74,6 +85,19 @@ func TestTheBodyOfAnAnswerIsNotRead(t *testing.T) {
 	})
 	if w.Code != http.StatusSeeOther || s.state() != beta.Accepted {
 		t.Errorf("status %d, tester %s; want 303, ACCEPTED", w.Code, s.state())
+	}
+}
+
+// Nor that of a form whose link is not one of ours.
+func TestTheBodyOfAFormIsNotReadForAStranger(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	w := s.ask(http.MethodPost, s.formPath()+"x/send", func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Body = io.NopCloser(unread{t})
+	})
+	if w.Code != http.StatusNotFound {
+		t.Errorf("status %d, want 404", w.Code)
 	}
 }
 

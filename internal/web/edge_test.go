@@ -25,14 +25,16 @@ func TestTheLogNamesTheRouteAndNeverTheLink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for path, route := range map[string]string{
-		"GET /":                         "GET /",
-		"GET " + s.path():               "GET /i/{link}",
-		"HEAD " + s.path():              "GET /i/{link}",
-		"POST " + s.path() + "/accept":  "POST /i/{link}/accept",
-		"POST " + s.path() + "/decline": "POST /i/{link}/decline",
-		"GET /test/x":                   "GET /test/{id}",
-		"GET /static/page.css":          "GET /static/{file}",
-		"GET /i/x/y/z":                  "",
+		"GET /":                          "GET /",
+		"GET " + s.path():                "GET /i/{link}",
+		"HEAD " + s.path():               "GET /i/{link}",
+		"POST " + s.path() + "/accept":   "POST /i/{link}/accept",
+		"POST " + s.path() + "/decline":  "POST /i/{link}/decline",
+		"GET " + s.formPath():            "GET /f/{link}",
+		"POST " + s.formPath() + "/send": "POST /f/{link}/send",
+		"GET /test/x":                    "GET /test/{id}",
+		"GET /static/page.css":           "GET /static/{file}",
+		"GET /i/x/y/z":                   "",
 	} {
 		method, address, _ := strings.Cut(path, " ")
 		_, line := s.through(method, address)

@@ -30,12 +30,21 @@ func refusal(k beta.Kind) error {
 	return &beta.Error{Kind: k, Message: "refused"}
 }
 
-// fail is the one place where an error becomes a page.
+// fail is the one place where an error becomes a page of its own.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	f := explain(kind(err))
+	f := h.failure(w, r, err)
 	if f.Status != http.StatusNotFound { // that page is the same for everybody
 		f.Back = back(r.URL.Path)
 	}
+	if err := h.show(w, f.Status, "failure", f); err != nil {
+		h.report(r, err)
+	}
+}
+
+// failure returns what a page says of an error, reports what is ours, and says
+// in the header when to come back.
+func (h *Handler) failure(w http.ResponseWriter, r *http.Request, err error) failure {
+	f := explain(kind(err))
 	switch f.Status {
 	case http.StatusInternalServerError:
 		f.RequestID = httpd.RequestID(r.Context())
@@ -44,9 +53,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.report(r, err)
 		w.Header().Set("Retry-After", seconds(err))
 	}
-	if err := h.show(w, f.Status, "failure", f); err != nil {
-		h.report(r, err)
-	}
+	return f
 }
 
 func (h *Handler) report(r *http.Request, err error) {
@@ -68,6 +75,9 @@ func explain(k beta.Kind) failure {
 	case beta.NotAllowed:
 		return failure{Status: http.StatusMethodNotAllowed, Heading: "This page cannot do that",
 			Text: "Your browser asked for something that is not done here. Nothing has changed."}
+	case beta.TooMany:
+		return failure{Status: http.StatusTooManyRequests, Heading: "That is all that can be sent",
+			Text: "You have written as often as one can in this test. All of it has arrived; this has not."}
 	case beta.Unavailable:
 		return failure{Status: http.StatusServiceUnavailable, Heading: "Please try again in a moment",
 			Text: "The server is busy just now. Nothing is lost, and your link stays good."}
@@ -78,7 +88,11 @@ func explain(k beta.Kind) failure {
 
 // back returns the address of the invitation that an answer at p was about.
 func back(p string) string {
-	if dir := path.Dir(p); strings.HasPrefix(dir, "/i/") {
+	dir := path.Dir(p)
+	if text, is := strings.CutPrefix(dir, "/f/"); is {
+		return "/i/" + text
+	}
+	if strings.HasPrefix(dir, "/i/") {
 		return dir
 	}
 	return ""

@@ -1,5 +1,5 @@
 // Package web is HTML for people: the page behind an invitation link with its
-// two answers, the page of a test, and a start page.
+// two answers, the form for feedback, the page of a test, and a start page.
 //
 // Reading changes nothing: mail scanners open every link they see, so only a
 // pressed button answers. The pages need no JavaScript, set no cookie, and load
@@ -24,6 +24,9 @@ type service interface {
 	Accept(ctx context.Context, l beta.Link, requestID string) (beta.Invitation, error)
 	// Decline says no thanks or, after accepting, leaves the test.
 	Decline(ctx context.Context, l beta.Link, requestID string) (beta.Invitation, error)
+	// Write keeps what a tester wrote. It is a [beta.Conflict] error when the test
+	// takes none, [beta.TooMany] when there is too much of it already.
+	Write(ctx context.Context, l beta.Link, f beta.Feedback, requestID string) (beta.Invitation, error)
 	// TestPage returns what may be shown of a test to anybody.
 	TestPage(ctx context.Context, id beta.TestID) (beta.Invitation, error)
 	// Recipient returns whose mail a link stood in, removed or not, and whether
@@ -95,8 +98,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 
 // admit checks an answer before it may change anything: it must not come from
 // another site's page. Without any Origin it is let in: web views of mail
-// programs send none, and who holds the link may answer. The body is not read:
-// nothing of it is needed, and a slow one would hold a place among the requests.
+// programs send none, and who holds the link may answer. The body is not read
+// here: a slow one would hold a place among the requests, so only a form that
+// needs it reads it, and that once the link is known to be one of ours.
 func (h *Handler) admit(r *http.Request) error {
 	if err := h.crossOrigin.Check(r); err != nil && !isOursUnreferred(r) {
 		return refusal(beta.Forbidden)

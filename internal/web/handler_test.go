@@ -22,6 +22,11 @@ func (s *site) unknown() map[string]string {
 		"with a slash":      "/i/" + text + "/",
 		"with more":         "/i/" + text + "/accept/now",
 		"no link":           "/i/",
+		"form, altered":     "/f/" + text[:len(text)-1] + "~",
+		"form of another":   "/f/" + other.Text(s.link),
+		"form of one gone":  "/f/" + s.links.Text(beta.Link{Test: s.link.Test, Tester: 3, Added: s.link.Added}),
+		"form, with more":   "/f/" + text + "/send/now",
+		"thanks of another": "/f/" + other.Text(s.link) + "/thanks",
 		"no test":           "/test/zzzzzzzzzzz",
 		"not a test id":     "/test/%2e%2e",
 		"no file":           "/static/nothing.css",
@@ -45,9 +50,11 @@ func TestWhateverLeadsNowhereGetsTheSamePage(t *testing.T) {
 		if got, want := fmt.Sprint(w.Header()), fmt.Sprint(want.Header()); got != want {
 			t.Errorf("%s: GET %s has headers\n%s, want\n%s", name, path, got, want)
 		}
-		w = s.ask(http.MethodPost, path+"/accept")
-		if w.Code != http.StatusNotFound || w.Body.String() != want.Body.String() {
-			t.Errorf("%s: POST %s/accept is %d:\n%s", name, path, w.Code, w.Body)
+		for _, end := range []string{"/accept", "/send", "/reason"} {
+			w = s.ask(http.MethodPost, path+end, form("rating", "5"))
+			if w.Code != http.StatusNotFound || w.Body.String() != want.Body.String() {
+				t.Errorf("%s: POST %s%s is %d:\n%s", name, path, end, w.Code, w.Body)
+			}
 		}
 	}
 }
@@ -66,7 +73,7 @@ func TestEveryPageCarriesTheHeaders(t *testing.T) {
 		"X-Robots-Tag":               "noindex",
 	}
 	for _, ask := range []string{
-		"GET /", "GET " + s.path(), "HEAD " + s.path(), "PUT " + s.path(), "GET /i/x", "GET /test/" + s.link.Test.String(),
+		"GET /", "GET " + s.path(), "HEAD " + s.path(), "PUT " + s.path(), "GET " + s.formPath(), "POST " + s.formPath() + "/send", "GET " + s.formPath() + "/thanks", "GET /i/x", "GET /test/" + s.link.Test.String(),
 		"GET /elsewhere", "POST " + s.path() + "/accept", "GET " + s.path() + "/accept",
 	} {
 		method, path, _ := strings.Cut(ask, " ")
@@ -87,6 +94,10 @@ func TestAnotherVerbIsRefusedWithTheOnesThatAreServed(t *testing.T) {
 		s.path():                        "GET, HEAD",
 		s.path() + "/accept":            "POST",
 		s.path() + "/decline":           "POST",
+		s.formPath():                    "GET, HEAD",
+		s.formPath() + "/send":          "POST",
+		s.formPath() + "/reason":        "POST",
+		s.formPath() + "/thanks":        "GET, HEAD",
 		"/test/" + s.link.Test.String(): "GET, HEAD",
 		"/static/page.css":              "GET, HEAD",
 	} {
@@ -107,7 +118,7 @@ func TestOwnsIsWhereTheAnswerIsAPage(t *testing.T) {
 	s := newSite(t)
 	for path, want := range map[string]bool{
 		"/": true, "/i": true, "/i/": true, "/i/x": true, "/i/x/accept": true, "/i/x/y/z": true,
-		"/test/x": true, "/static/page.css": true, "/static/": true,
+		"/f": true, "/f/x": true, "/f/x/send": true, "/fx": false, "/feedback": false, "/test/x": true, "/static/page.css": true, "/static/": true,
 		"": false, "//": false, "//i/x": false, "/I/x": false, "/index.html": false, "/invitation": false,
 		"/v1/skills": false, "/x/v1": false, "/auth/o2/token": false, "/openapi.yaml": false, "*": false,
 	} {
@@ -115,7 +126,7 @@ func TestOwnsIsWhereTheAnswerIsAPage(t *testing.T) {
 			t.Errorf("Owns(%q) is %v, want %v", path, got, want)
 		}
 	}
-	for _, path := range []string{"/", s.path(), s.path() + "/accept", "/test/" + s.link.Test.String(), "/static/page.css"} {
+	for _, path := range []string{"/", s.path(), s.path() + "/accept", s.formPath(), s.formPath() + "/thanks", "/test/" + s.link.Test.String(), "/static/page.css"} {
 		if w := s.ask(http.MethodGet, path); w.Code == http.StatusNotFound || !s.Owns(path) {
 			t.Errorf("%s is %d and Owns is %v: what is served must be owned", path, w.Code, s.Owns(path))
 		}

@@ -34,11 +34,12 @@ func TestEachStateOffersWhatCanBeDoneInIt(t *testing.T) {
 		state   beta.TesterState
 		heading string
 		forms   []string // last part of the action, text of the button
+		asks    bool     // why they said no, in a form of its own
 	}{
-		{beta.Invited, "Acme invites you to test Garden Radio", []string{"accept Accept", "decline No thanks"}},
-		{beta.Accepted, "You are in", []string{"decline Leave the test"}},
-		{beta.Declined, "You said no thanks", []string{"accept Join after all"}},
-		{beta.Left, "You left the test", []string{"accept Join again"}},
+		{beta.Invited, "Acme invites you to test Garden Radio", []string{"accept Accept", "decline No thanks"}, false},
+		{beta.Accepted, "You are in", []string{"decline Leave the test"}, false},
+		{beta.Declined, "You said no thanks", []string{"accept Join after all"}, true},
+		{beta.Left, "You left the test", []string{"accept Join again"}, true},
 	}
 	for _, tt := range tests {
 		s := newSite(t)
@@ -52,7 +53,14 @@ func TestEachStateOffersWhatCanBeDoneInIt(t *testing.T) {
 			if method := attr(f, "method"); method != "post" {
 				t.Errorf("%s: a form uses %q: only a POST may answer", tt.state, method)
 			}
+			if attr(f, "action") == s.formPath()+"/reason" {
+				tt.asks = !tt.asks
+				continue
+			}
 			forms = append(forms, strings.TrimPrefix(attr(f, "action"), s.path()+"/")+" "+text(f))
+		}
+		if tt.asks {
+			t.Errorf("%s: asked for a reason, or not asked, wrongly", tt.state)
 		}
 		if got, want := strings.Join(forms, ", "), strings.Join(tt.forms, ", "); got != want {
 			t.Errorf("%s: forms %q, want %q", tt.state, got, want)
@@ -94,8 +102,13 @@ func TestOnlyAPostAnswers(t *testing.T) {
 		for _, end := range []string{"", "/accept", "/decline"} {
 			s.ask(method, s.path()+end)
 		}
+		for _, end := range []string{"", "/send", "/reason", "/thanks"} {
+			s.ask(method, s.formPath()+end+"?rating=5&text=x")
+		}
 	}
 	s.ask(http.MethodPost, s.path())
+	s.ask(http.MethodPost, s.formPath(), form("rating", "5"))
+	s.ask(http.MethodPost, s.formPath()+"/send?rating=5&text=x")
 	if s.testers.answers != 0 || s.state() != beta.Invited {
 		t.Errorf("%d answers were given without a POST to one; the tester is %s", s.testers.answers, s.state())
 	}

@@ -23,6 +23,8 @@ type offer struct {
 	Feedback string    // where feedback goes; empty when not given
 	Until    time.Time // when the test ends by itself; zero until it was started
 	Ended    time.Time // when it ended; zero while it has not, or when that is not known
+	MayWrite bool      // whether the test takes feedback
+	Draft    draft     // what stands in the form
 }
 
 func newOffer(inv beta.Invitation, link string) offer {
@@ -33,6 +35,7 @@ func newOffer(inv beta.Invitation, link string) offer {
 		Feedback: inv.Test.FeedbackEmail,
 		Until:    inv.Test.ExpiresAt,
 		Ended:    inv.Test.EndedAt,
+		MayWrite: inv.TakesFeedback,
 	}
 	if inv.Tester.Email.Key != "" {
 		o.Address = inv.Tester.Email.Masked()
@@ -42,6 +45,13 @@ func newOffer(inv beta.Invitation, link string) offer {
 		o.Ended = inv.Test.ExpiresAt
 	}
 	return o
+}
+
+// draft is what a form holds that could not be sent yet, and why not.
+type draft struct {
+	Rating, Text string
+	Problem      string // empty in a form not sent yet
+	RequestID    string // only when somebody must look into it
 }
 
 // Mailto returns the address of the feedback address. It is escaped because

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,10 @@ func (h *Handler) endpoints() []endpoint {
 		{http.MethodPost, "/i/{link}/decline", h.decline, nil},
 		{http.MethodGet, "/u/{link}", h.subscription, h.unsubscribe}, // one address for both: RFC 8058
 		{http.MethodPost, "/u/{link}/again", h.subscribe, nil},
+		{http.MethodGet, "/f/{link}", h.feedback, nil},
+		{http.MethodPost, "/f/{link}/send", h.send, nil},
+		{http.MethodPost, "/f/{link}/reason", h.sendReason, nil},
+		{http.MethodGet, "/f/{link}/thanks", h.thanks, nil},
 		{http.MethodGet, "/test/{id}", h.test, nil},
 		{http.MethodGet, "/static/{file}", h.static, nil},
 	}
@@ -35,7 +40,7 @@ func (h *Handler) Owns(path string) bool {
 		return true
 	}
 	section, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return section == "i" || section == "u" || section == "test" || section == "static"
+	return slices.Contains([]string{"i", "f", "u", "test", "static"}, section)
 }
 
 // find returns what is served at path and the name that stands in it. There is

@@ -26,6 +26,10 @@ func (nobody) Decline(context.Context, beta.Link, string) (beta.Invitation, erro
 	return beta.Invitation{}, refusal(beta.NotFound)
 }
 
+func (nobody) Write(context.Context, beta.Link, beta.Feedback, string) (beta.Invitation, error) {
+	return beta.Invitation{}, refusal(beta.NotFound)
+}
+
 func (nobody) TestPage(context.Context, beta.TestID) (beta.Invitation, error) {
 	return beta.Invitation{}, refusal(beta.NotFound)
 }
@@ -43,6 +47,7 @@ func FuzzPagePath(f *testing.F) {
 		"", "/", "//", "*", "/i", "/i/", "/i/x", "/i/x/", "/i//accept", "/i/accept", "/i/accept/accept", "/i/x/accept", "/i/x/decline/", "/i/x/y/accept",
 		"/I/x", "/i/..", "/i/../test/x", "/i/%2e%2e/accept", "/i/a%2Fb", "/i%2Fx", "/%69/x", "/i/x%2Faccept", "/i/{link}", "/i/%7Blink%7D/accept",
 		"/i/\xff", "/i/%ff/accept", "/i/%00", "/i/a b", "/i/é", "/i/x?y=/accept", "/i/x#y", "https://x.test/i/x", "//x.test/i/x",
+		"/f", "/f/", "/f/x", "/f/x/", "/f/x/send", "/f/send/send", "/f/x/reason", "/f/x/thanks", "/f/x/thanks/", "/f/x/y/send", "/F/x",
 		"/test/x", "/test/", "/test/x/", "/test/1", "/static/page.css", "/static/page.css/", "/static/../static/page.css", "/static/", "/static/index.html",
 	} {
 		f.Add("GET", path)

@@ -23,6 +23,7 @@ func newSheets(assets map[string]asset) sheets {
 	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{
 		"static":  func(name string) string { return assets[name].address },
 		"moment":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04\u00a0MST") },
+		"ratings": func() []string { return []string{"1", "2", "3", "4", "5"} },
 		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	}).ParseFS(files, "html/layout.html"))
 	entries, err := files.ReadDir("html")

@@ -39,7 +39,7 @@ func anInvitation(t *testing.T, l beta.Link) beta.Invitation {
 		t.Fatal(err)
 	}
 	return beta.Invitation{
-		Status: beta.Running,
+		Status: beta.Running, TakesFeedback: true,
 		Test: beta.Test{
 			ID:            l.Test,
 			FeedbackEmail: "feedback@acme.example",
@@ -68,6 +68,9 @@ func (s *site) state() beta.TesterState {
 
 // path returns the address of the invitation.
 func (s *site) path() string { return "/i/" + s.links.Text(s.link) }
+
+// formPath returns the address of the tester's feedback form.
+func (s *site) formPath() string { return "/f/" + s.links.Text(s.link) }
 
 // ask sends one request; each edit may change it first.
 func (s *site) ask(method, path string, edits ...func(*http.Request)) *httptest.ResponseRecorder {

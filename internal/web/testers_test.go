@@ -12,8 +12,10 @@ import (
 type testers struct {
 	mu          sync.Mutex
 	invitations map[beta.Link]beta.Invitation
-	answers     int   // calls that may change something
+	answers     int // calls that may change something
+	written     []beta.Feedback
 	err         error // what every call fails with, if not nil
+	writeErr    error // what writing alone fails with, if not nil
 }
 
 func (t *testers) Invitation(_ context.Context, l beta.Link) (beta.Invitation, error) {
@@ -51,6 +53,24 @@ func (t *testers) answer(ctx context.Context, l beta.Link, state beta.TesterStat
 	}
 	inv.Tester.State = state
 	t.invitations[l] = inv
+	return inv, nil
+}
+
+func (t *testers) Write(ctx context.Context, l beta.Link, f beta.Feedback, requestID string) (beta.Invitation, error) {
+	inv, err := t.Invitation(ctx, l)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers++
+	state := inv.Tester.State
+	switch {
+	case err != nil:
+		return inv, err
+	case t.writeErr != nil:
+		return inv, t.writeErr
+	case !inv.TakesFeedback, f.Kind == beta.DeclineReason && state != beta.Declined && state != beta.Left:
+		return inv, &beta.Error{Kind: beta.Conflict, Message: "not now"}
+	}
+	t.written = append(t.written, f)
 	return inv, nil
 }
 

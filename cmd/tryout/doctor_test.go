@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"tryout/internal/dnstest"
+	"tryout/internal/doctor"
+)
+
+// examine runs the doctor on a site that sends as beta@example.com from
+// 203.0.113.7, and returns what it says.
+func examine(t *testing.T, zone dnstest.Zone, relay string, flags ...string) (code int, out, errs string) {
+	t.Helper()
+	args := append([]string{
+		"doctor", "--smtp", "smtp://" + relay, "--mail-from", "Beta <beta@example.com>", "--public-url", "https://example.com",
+		"--resolver", dnstest.Serve(t, zone), "--address", "203.0.113.7",
+	}, flags...)
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, streams{&o, &e})
+	return code, o.String(), e.String()
+}
+
+// healed is the zone of example.com with nothing missing but the key.
+func healed() dnstest.Zone {
+	return dnstest.Zone{
+		"example.com MX": {"10 mx.example.com."}, "mx.example.com A": {"203.0.113.7"},
+		"example.com TXT": {"v=spf1 mx -all"}, "_dmarc.example.com TXT": {"v=DMARC1; p=reject"},
+		"7.113.0.203.in-addr.arpa PTR": {"mx.example.com."},
+	}
+}
+
+func TestTheDoctorSaysThatAllIsWellAndItsMessageIsSigned(t *testing.T) {
+	t.Parallel()
+	box, zone, file := openInbox(t), healed(), t.TempDir()+"/key.pem"
+	var made signing
+	text := words(t, []string{"dkim", "create", "--domain", "example.com", "--selector", "s1", "--out", file, "--json"})
+	if err := json.Unmarshal([]byte(text), &made); err != nil || made.Key != file {
+		t.Fatalf("got %s, %v", text, err)
+	}
+	zone[made.Name+" TXT"] = []string{made.Text}
+	code, out, errs := examine(t, zone, box.Addr().String(), "--to", "ann@x.test", "--reply-to", "help@example.com",
+		"--dkim-domain", "example.com", "--dkim-selector", "s1", "--dkim-key", file)
+	if code != exitOK || strings.Contains(out, "bad ") || strings.Contains(out, "warn ") || !strings.Contains(out, "ok    message ") {
+		t.Fatalf("got %d\n%s%s", code, out, errs)
+	}
+	sent := string(box.Messages()[0].Data)
+	for _, want := range []string{"DKIM-Signature: ", "\r\nReply-To: <help@example.com>\r\n", "\r\nFrom: \"Beta\" <beta@example.com>\r\n"} {
+		if !strings.Contains(sent, want) {
+			t.Errorf("got\n%s\nwant %q in it", sent, want)
+		}
+	}
+}
+
+func TestTheDoctorEndsWithOneWhenSomethingIsBad(t *testing.T) {
+	t.Parallel()
+	box, zone := openInbox(t), healed()
+	delete(zone, "example.com TXT")
+	code, out, errs := examine(t, zone, box.Addr().String(), "--json")
+	var d diagnosis
+	if err := json.Unmarshal([]byte(out), &d); err != nil || code != exitFailure || d.Level != doctor.Bad || !strings.Contains(errs, "is bad") {
+		t.Fatalf("got %d, %v, %+v\n%s", code, err, d, errs)
+	}
+	code, out, _ = examine(t, zone, box.Addr().String())
+	if code != exitFailure || !strings.Contains(out, "\n                     example.com. IN TXT \"v=spf1 ip4:203.0.113.7 ~all\"\n") {
+		t.Errorf("for people: got %d\n%s", code, out)
+	}
+	if sent := len(box.Messages()); sent != 0 {
+		t.Errorf("sent %d messages unasked", sent)
+	}
+}
+
+func TestTheDoctorNamesEveryMistakeAndLooksAtNothing(t *testing.T) {
+	t.Parallel()
+	code, out, errs := examine(t, nil, "127.0.0.1", "--resolver", "nowhere", "--address", "here", "--to", "nobody", "--reply-to", "nobody", "--dkim-domain", "d")
+	for _, flag := range []string{"--resolver", "--address", "--to", "--reply-to", "--dkim-key"} {
+		if !strings.Contains(errs, flag+": ") {
+			t.Errorf("%s is not named in %s", flag, errs)
+		}
+	}
+	if code != exitUsage || out != "" {
+		t.Errorf("got %d, %q", code, out)
+	}
+}
