@@ -76,7 +76,7 @@ const drainLimit = 10 * time.Second
 func (p *program) listen(s settings, metrics prometheus.Registerer) (err error) {
 	p.edge = httpd.New(http.HandlerFunc(p.route), httpd.Config{
 		Log: p.log, Metrics: metrics, Now: time.Now, MaxInFlight: s.maxInFlight,
-		TrustedProxies: s.proxies, Fail: smapi.EdgeFailure,
+		TrustedProxies: s.proxies, Fail: smapi.EdgeFailure, MaxBodyAt: smapi.MaxBodyAt,
 	})
 	if p.public, err = httpd.Listen(s.listen, p.edge, s.certificates); err != nil {
 		return err
@@ -125,6 +125,9 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	p.outbox.Queue, p.outbox.Author, p.outbox.Writer = p.store, p.service, writer
 	p.outbox.Now, p.outbox.Log, p.outbox.Workers, p.outbox.Rate = time.Now, p.log, s.connections, s.mailRate
 	p.outbox.Settled = countMail(metrics)
+	if err := p.joinReturns(ctx, s.returns, writer, metrics); err != nil {
+		return err
+	}
 	p.access = lwa.Access{Store: p.store, Now: time.Now}
 	limits, err := s.limits()
 	if err != nil {
@@ -132,6 +135,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	}
 	p.api = smapi.New(smapi.API{
 		Service: p.service, Access: p.access, Pages: pages, Limits: limits,
+		Returns: p.returns.posted,
 		TestURL: func(id beta.TestID) string { return p.url + "/test/" + id.String() },
 	})
 	p.pages = web.New(p.service, links)

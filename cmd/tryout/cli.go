@@ -41,7 +41,8 @@ type cli struct {
 	Allow  allowCmd  `cmd:"" help:"Mail an address again that bounced, complained or unsubscribed, for all tests of the skill's vendor."`
 	Forget forgetCmd `cmd:"" help:"Erase a person from every test, and never add the address again."`
 
-	DKIM struct {
+	Bounce bounceCmd `cmd:"" help:"Take a returned message from standard input, for a mail server that pipes it."`
+	DKIM   struct {
 		Create dkimCreateCmd `cmd:"" help:"Make a key that signs our mail, and print the DNS record to publish."`
 	} `cmd:"" name:"dkim" help:"Signatures on our mail."`
 	Doctor doctorCmd `cmd:"" help:"Look whether mail sent with serve's settings can arrive, and say what to change."`
@@ -61,6 +62,9 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 			code = int(e)
 		default:
 			panic(e)
+		}
+		if code == exitUsage && len(args) > 0 && args[0] == "bounce" {
+			code = exitTryAgain // the mail server keeps the message until that is set right
 		}
 	}()
 	if len(args) == 0 {
@@ -127,6 +131,10 @@ func report(err error, w io.Writer) int {
 		return exitOK
 	}
 	fmt.Fprintln(w, "tryout:", err)
+	var coded codedError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}

@@ -51,8 +51,9 @@ type config struct {
 	TLSCert      string   `name:"tls-cert" help:"Certificate chain, PEM; read again when it changes." placeholder:"FILE"`
 	TLSKey       string   `name:"tls-key" help:"Its key, PEM." placeholder:"FILE"`
 	TrustedProxy string   `help:"Networks of proxies whose X-Forwarded-For is believed, for the log." placeholder:"CIDR,..."`
-	LogFormat    string   `help:"text or json." default:"text" placeholder:"FORMAT"`
-	LogLevel     string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+	returnsConfig
+	LogFormat string `help:"text or json." default:"text" placeholder:"FORMAT"`
+	LogLevel  string `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 }
 
 // settings is a config that was found good.
@@ -74,6 +75,7 @@ type settings struct {
 	drainGrace          time.Duration
 	certificates        *httpd.Certificates // nil means no TLS
 	proxies             []netip.Prefix
+	returns             returnsSettings
 }
 
 // checker reads settings and keeps what is wrong with them.
@@ -113,6 +115,7 @@ func (c config) settings(others ...error) (settings, error) {
 	if c.AdminListen != "" {
 		s.adminListen = check.address("admin-listen", c.AdminListen)
 	}
+	s.returns = check.returns(c.returnsConfig)
 	s.certificates = check.certificates(c.TLSCert, c.TLSKey)
 	check.oneOf("log-format", c.LogFormat, "text", "json")
 	check.oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")

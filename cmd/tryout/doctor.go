@@ -79,6 +79,9 @@ func (c doctorCmd) doctor(s settings) (*doctor.Doctor, *mail.Writer, error) {
 		From: writer.From(), ReturnPath: writer.From(), DKIM: s.dkim,
 		Resolver: doctor.NewResolver(c.Resolver), Now: time.Now,
 	}
+	if s.returns.domain != "" {
+		d.ReturnPath = "b@" + s.returns.domain // all that differ are there
+	}
 	for _, relay := range s.relays {
 		d.Relays = append(d.Relays, &mail.Client{Relay: relay, Hello: hello(name), Timeouts: doctorPatience})
 	}

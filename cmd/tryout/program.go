@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/bounce"
 	"tryout/internal/httpd"
 	"tryout/internal/lwa"
 	"tryout/internal/mail"
@@ -29,7 +30,9 @@ type program struct {
 	access  lwa.Access
 	api     *smapi.API
 	pages   *web.Handler
-	extra   http.Handler // pages under /inbox/; nil but in a demo
+	returns *returns
+	bounces *bounce.Listener // of returned mail; nil where none is taken by SMTP
+	extra   http.Handler     // pages under /inbox/; nil but in a demo
 	outbox  *outbox.Outbox
 	relays  []*mail.Client
 	edge    *httpd.Edge
@@ -105,6 +108,9 @@ func (p *program) tick(ctx context.Context) error {
 func (p *program) close() {
 	if p.admin != nil {
 		p.admin.Close()
+	}
+	if p.bounces != nil {
+		p.bounces.Close() // before the store, which it writes to
 	}
 	for _, r := range p.relays {
 		r.Close()

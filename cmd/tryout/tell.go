@@ -45,6 +45,9 @@ var kinds = map[beta.MailKind]string{
 
 // attempt says what one try to send a mail came to.
 func attempt(kind beta.MailKind, r beta.Reply) string {
+	if r.IsReturn() {
+		return cameBack(kind, r)
+	}
 	mail, said := sentence(kinds[kind]), relaysWords(r)
 	switch r.State {
 	case beta.MailSent:
@@ -60,6 +63,31 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 	return mail + " was not taken: " + said + "."
 }
 
+// cameBack says what was told of a mail after a relay had taken it.
+func cameBack(kind beta.MailKind, r beta.Reply) string {
+	text := sentence(kinds[kind]) + " " + returnWords[beta.ReturnKind(r.Step)] + ", says " + r.Relay
+	if words := codesAndText(r); words != "" {
+		text += fmt.Sprintf(": %q", words)
+	}
+	return text + "."
+}
+
+var returnWords = map[beta.ReturnKind]string{
+	beta.ReturnPermanent: "came back",
+	beta.ReturnTemporary: "has not arrived yet",
+	beta.ReturnComplaint: "was reported as spam",
+	beta.ReturnDelivered: "arrived",
+}
+
+// codesAndText is a reply as it stood on the line, as far as known.
+func codesAndText(r beta.Reply) string {
+	text := r.Enhanced + " " + r.Text
+	if r.Code != 0 {
+		text = fmt.Sprint(r.Code, " ", text)
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
 // relaysWords quotes what the relay said, or what was wrong on our side of the line.
 func relaysWords(r beta.Reply) string {
 	relay := r.Relay
@@ -69,8 +97,7 @@ func relaysWords(r beta.Reply) string {
 	if r.Code == 0 {
 		return fmt.Sprintf("%s, at %s: %s", relay, r.Step, r.Text)
 	}
-	words := strings.Join(strings.Fields(fmt.Sprint(r.Code, " ", r.Enhanced, " ", r.Text)), " ")
-	return fmt.Sprintf("%s answered %s with %q", relay, r.Step, words)
+	return fmt.Sprintf("%s answered %s with %q", relay, r.Step, codesAndText(r))
 }
 
 // event says what one call did.
@@ -79,13 +106,15 @@ func event(e beta.Event) string {
 	if text == "" {
 		text = sentence(strings.ToLower(string(e.Operation)))
 	}
-	if e.By != "tester" && e.By != "clock" {
+	if e.By != "tester" && e.By != "clock" && e.By != "relay" {
 		text += " by " + e.By
 	}
 	if e.Result == beta.Already {
 		text += "; was there already"
 	}
 	switch {
+	case e.Operation == beta.OpReturned && e.Reason != "":
+		return text + "; not mailed from now on: " + reasons[e.Reason] + "."
 	case e.Reason != "":
 		return text + "; not mailed: " + reasons[e.Reason] + "."
 	case e.Result == beta.Added || e.Result == beta.Mailed:
@@ -110,6 +139,7 @@ var events = map[beta.Operation]string{
 	beta.OpSubscribe:   "Wants the vendor's mail after all",
 	beta.OpAllow:       "Allowed to be mailed again",
 	beta.OpWrite:       "Wrote feedback, or why they declined",
+	beta.OpReturned:    "The relay told of it",
 }
 
 var reasons = map[beta.Reason]string{

@@ -77,6 +77,29 @@ func TestTheStoryEndsWithWhatHappensNext(t *testing.T) {
 	}
 }
 
+func TestWhatCameBackIsToldInWords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		beta.Reply
+		want string
+	}{
+		{beta.Reply{Step: "returned", Relay: "mx.example", Code: 550, Enhanced: "5.1.1", Text: "no such user"},
+			`The invitation came back, says mx.example: "550 5.1.1 no such user".`},
+		{beta.Reply{Step: "delayed", State: beta.MailSent, Relay: "mx.example", Enhanced: "4.4.1"}, `The invitation has not arrived yet, says mx.example: "4.4.1".`},
+		{beta.Reply{Step: "complaint", State: beta.MailSent, Relay: "webhook ses"}, `The invitation was reported as spam, says webhook ses.`},
+		{beta.Reply{Step: "delivered", State: beta.MailSent, Relay: "webhook ses", Code: 250}, `The invitation arrived, says webhook ses: "250".`},
+	} {
+		if got := attempt(beta.InvitationMail, c.Reply); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	for _, k := range beta.ReturnKinds {
+		if returnWords[k] == "" {
+			t.Errorf("no words for %s", k)
+		}
+	}
+}
+
 // Every reason that the API can give has words here.
 func TestEveryReasonHasWords(t *testing.T) {
 	t.Parallel()

@@ -25,6 +25,7 @@ const (
 	OpSubscribe   Operation = "SUBSCRIBE"   // by the tester: mail after all
 	OpAllow       Operation = "ALLOW"       // by the operator: mail after all
 	OpForget      Operation = "FORGET"      // by the operator: erased
+	OpReturned    Operation = "RETURNED"    // by the relay: a mail came back, or its recipient complained
 )
 
 // Result is what became of one address in a call.
@@ -39,6 +40,7 @@ const (
 	Mailed   Result = "MAILED" // invited at the start, told of the end, reminded, asked for feedback
 	Skipped  Result = "SKIPPED"
 	Answered Result = "ANSWERED"
+	Bounced  Result = "BOUNCED" // a mail to them came back
 )
 
 // Reason says why an address was not mailed.

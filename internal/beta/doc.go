@@ -34,6 +34,10 @@
 // be removed, who may not be reminded is skipped. What became of each address
 // is in the batch.
 //
+// What comes back after a relay took a mail is recorded with it
+// ([Service.Returned]): an address that refused it for good is not mailed any
+// more, and who complains is refused as if they had unsubscribed.
+//
 // Mail is queued only while the test runs, and never to somebody who declined,
 // left, or whose address refused our mail for good. Whether a mail is still
 // wanted is asked once more just before it is sent ([Service.Letter]).

@@ -92,7 +92,7 @@ type MailRecord struct {
 	Mail
 	State     MailState
 	SettledAt time.Time // when nothing more was to happen; zero while it is unsettled
-	Replies   []Reply   // of its attempts, the oldest first
+	Replies   []Reply   // of its attempts, and what came back, the oldest first
 }
 
 // Letter is everything a message says: what the outbox asks for just before it
@@ -115,12 +115,13 @@ type Letter struct {
 	Written       Feedback  // what a [ForwardMail] forwards; it says nothing else of the test, and has no link
 }
 
-// Reply is what an attempt to send a mail came to, in the relay's own words.
+// Reply is what an attempt to send a mail came to, in the relay's own words, or
+// what came back of it later ([Reply.IsReturn]).
 type Reply struct {
 	At       time.Time // when the attempt ended
 	State    MailState // what followed for the mail
-	Relay    string    // host:port
-	Step     string    // the command it answered, such as "RCPT TO"
+	Relay    string    // host:port; of what came back, who told
+	Step     string    // the command it answered, such as "RCPT TO"; or a [ReturnKind]
 	Code     int       // 250; zero when there was no reply
 	Enhanced string    // "2.1.5" (RFC 3463); empty when the relay gave none
 	Text     string    // its words; or what went wrong on our side of the line

@@ -151,6 +151,9 @@ type Tx interface {
 	// RequeueMails makes mails whose way had ended due now, with their attempts
 	// counted anew.
 	RequeueMails(mails []MailRecord, now time.Time) error
+	// NoteReturn adds what came back to the attempts of a mail; if its state is
+	// still was, it becomes that of the reply.
+	NoteReturn(id MailID, was MailState, r Reply) error
 	// RecordBatch stores what a call did.
 	RecordBatch(b Batch) error
 }

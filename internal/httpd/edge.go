@@ -24,9 +24,10 @@ type Config struct {
 	Metrics prometheus.Registerer // nil means none
 	Now     func() time.Time      // nil means time.Now
 
-	MaxInFlight int           // requests served at once; zero means 512. As many again wait up to a second, any more get 503 at once
-	MaxBody     int64         // bytes of a request body; zero means 256 KiB. Reading further fails with *http.MaxBytesError
-	Deadline    time.Duration // after which a request's context ends; zero means 20 s, short of the 30 s an answer may take
+	MaxInFlight int                     // requests served at once; zero means 512. As many again wait up to a second, any more get 503 at once
+	MaxBody     int64                   // bytes of a request body; zero means 256 KiB. Reading further fails with *http.MaxBytesError
+	MaxBodyAt   func(path string) int64 // of requests to a path, in place of MaxBody; nil, or zero for an answer, means MaxBody
+	Deadline    time.Duration           // after which a request's context ends; zero means 20 s, short of the 30 s an answer may take
 
 	// TrustedProxies are those whose X-Forwarded-For is believed, for the client address in the log only.
 	TrustedProxies []netip.Prefix
@@ -44,7 +45,7 @@ type Edge struct {
 	series   *seriesSet
 	now      func() time.Time
 	gate     gate
-	maxBody  int64
+	maxBody  func(path string) int64
 	deadline time.Duration
 	trusted  []netip.Prefix
 	body     func(status int) []byte
@@ -59,7 +60,7 @@ func New(next http.Handler, c Config) *Edge {
 		log:      cmp.Or(c.Log, slog.New(slog.DiscardHandler)),
 		now:      c.Now,
 		gate:     newGate(cmp.Or(c.MaxInFlight, 512)),
-		maxBody:  cmp.Or(c.MaxBody, 256<<10),
+		maxBody:  c.bodyLimit,
 		deadline: cmp.Or(c.Deadline, 20*time.Second),
 		trusted:  c.TrustedProxies,
 		body:     c.Fail,
@@ -74,6 +75,15 @@ func New(next http.Handler, c Config) *Edge {
 		e.body = plainBody
 	}
 	return e
+}
+
+// bodyLimit is how many bytes the body of a request to a path may have.
+func (c Config) bodyLimit(path string) int64 {
+	limit := cmp.Or(c.MaxBody, 256<<10)
+	if c.MaxBodyAt != nil {
+		limit = cmp.Or(c.MaxBodyAt(path), limit)
+	}
+	return limit
 }
 
 // Draining reports whether a Server of this edge has been told to stop: readiness fails then.
@@ -119,7 +129,7 @@ func (e *Edge) serve(ev *event, a *answer, r *http.Request) {
 	r = r.WithContext(ev)
 	if r.Body != nil && r.Body != http.NoBody {
 		// The library's own writer, not a: MaxBytesReader tells it to close the connection of an oversized body.
-		r.Body = http.MaxBytesReader(a.ResponseWriter, r.Body, e.maxBody)
+		r.Body = http.MaxBytesReader(a.ResponseWriter, r.Body, e.maxBody(r.URL.Path))
 	}
 	e.next.ServeHTTP(a, r)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +24,9 @@ type Message struct {
 type Writer struct {
 	ReplyTo beta.Email // where answers go when a test has no feedback address; zero means to the sender
 	Signer  Signer     // signs the finished octets; nil means nobody does
+
+	ReturnPath func(beta.MailID, time.Time) string // the envelope sender of the mail that was queued then; nil means the sender's address for all
+	Postmark   bool                                // say the Message-ID where Postmark hands it back with what it reports: it has ids of its own
 
 	from    netmail.Address
 	host    string
@@ -72,6 +74,9 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
 	m, err := w.sign(w.message(messageKey(l), l.Unsubscribe, words, draft, now))
+	if w.ReturnPath != nil {
+		m.From = w.ReturnPath(l.ID, l.QueuedAt)
+	}
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
@@ -125,6 +130,9 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 		h = append(h, field{"Reply-To", angle(reply.Address())})
 	}
 	h = append(h, unsubscribing(unsubscribe)...)
+	if w.Postmark {
+		h = append(h, field{"X-PM-Metadata-message-id", key}) // a value has at most 80 characters: without the host
+	}
 	return Message{ID: id, From: w.from.Address, To: to, Data: compose(h, key, d)}
 }
 
@@ -197,12 +205,4 @@ func checkLink(link string) error {
 		return fmt.Errorf("the link must be plain ASCII without spaces")
 	}
 	return nil
-}
-
-// messageKey is the left side of a letter's Message-ID. It follows from the
-// stored mail, so that a second copy has the same; with the time in it, so that
-// no other mail ever has, even after an older copy of the database was restored
-// and numbers were given again.
-func messageKey(l beta.Letter) string {
-	return l.ID.String() + "." + strconv.FormatInt(l.QueuedAt.UnixMilli(), 36)
 }

@@ -44,9 +44,10 @@ const (
 )
 
 var (
-	errNoRoute  = &beta.Error{Kind: beta.NotFound, Code: beta.CodeNotFound, Message: "There is nothing at this path."}
-	errNoVerb   = &beta.Error{Kind: beta.NotAllowed, Code: "METHOD_NOT_ALLOWED", Message: "This path does not serve this method; see the Allow header."}
-	errTooLarge = &beta.Error{Kind: beta.TooLarge, Code: codeTooLarge, Message: "The body must have at most 262144 bytes."}
+	errNoRoute      = &beta.Error{Kind: beta.NotFound, Code: beta.CodeNotFound, Message: "There is nothing at this path."}
+	errNoVerb       = &beta.Error{Kind: beta.NotAllowed, Code: "METHOD_NOT_ALLOWED", Message: "This path does not serve this method; see the Allow header."}
+	errPostTooLarge = &beta.Error{Kind: beta.TooLarge, Code: codeTooLarge, Message: "The body must have at most 1048576 bytes."}
+	errTooLarge     = &beta.Error{Kind: beta.TooLarge, Code: codeTooLarge, Message: "The body must have at most 262144 bytes."}
 )
 
 // messages are the top-level words for a malformed request; what is wrong where

@@ -112,8 +112,8 @@ func TestNoRouteTakesAMalformedQuery(t *testing.T) {
 	fill := strings.NewReplacer("{skillId}", skill, "{emailId}", "a@x.test", "{batchId}", "b")
 	for _, route := range smapi.Routes() {
 		method, pattern, _ := strings.Cut(route, " ")
-		if pattern == "/openapi.yaml" {
-			continue // anybody's, and without parameters
+		if pattern == "/openapi.yaml" || strings.HasPrefix(pattern, "/x/v1/returns/") {
+			continue // without a token, and without a query that is looked at
 		}
 		for _, query := range []string{"?a=1&a=2", "?a=%zz", "?a=1;b=2"} {
 			wantCode(t, s.expect(400, method, fill.Replace(pattern)+query, ""), "INVALID_REQUEST_PARAMETER")

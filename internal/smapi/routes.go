@@ -20,6 +20,7 @@ type API struct {
 	Pages   Pages                    // makes and reads nextTokens
 	Limits  *Limits                  // nil means no rate limit
 	TestURL func(beta.TestID) string // the page of a test, its invitationUrl
+	Returns Returns                  // takes what relays post; nil means that none may
 
 	routes []route
 	shown  *shown
@@ -32,6 +33,7 @@ type route struct {
 	handle  func(*API, *call) error
 	need    beta.Need
 	repeat  string   // the query parameter that may stand several times
+	open    bool     // takes no token: anybody may, or the request proves itself
 	name    string   // method and pattern
 	path    []string // the pattern's segments
 }
@@ -75,7 +77,10 @@ func table() []route {
 		{method: "POST", pattern: ours + "/testers/{emailId}/resend", handle: (*API).resend, need: writeTest},
 		{method: "GET", pattern: ours + "/feedback", handle: (*API).feedback, need: aTest},
 
-		{method: "GET", pattern: "/openapi.yaml", handle: (*API).openAPI, need: nothing},
+		{method: "POST", pattern: returnsPath + "{relay}", handle: (*API).returned, open: true},
+		{method: "POST", pattern: returnsPath + "{relay}/{secret}", handle: (*API).returned, open: true},
+
+		{method: "GET", pattern: "/openapi.yaml", handle: (*API).openAPI, open: true},
 	}
 }
 
@@ -97,7 +102,7 @@ type call struct {
 	route *route
 	skill beta.SkillID // when the route has one
 	query url.Values
-	args  []string // the other {parameters} of the path, still escaped
+	args  []string // the other {parameters} of the path, still escaped; all of them where there is no token
 }
 
 // ServeHTTP answers one request.
@@ -115,7 +120,8 @@ func (a *API) serve(c *call) error {
 	}
 	c.route = rt
 	httpd.Route(c.r.Context(), rt.name)
-	if rt.pattern == "/openapi.yaml" {
+	if rt.open {
+		c.args = args
 		return rt.handle(a, c)
 	}
 	if c.by, err = a.Access.Caller(c.r.Context(), c.r.Header); err != nil {

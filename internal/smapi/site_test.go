@@ -58,7 +58,7 @@ func newSite(t testing.TB, options ...option) *site {
 	s.service = beta.NewService(s.store, s.clock.Now, rules, func(beta.Place, beta.Link) string { return "" }, func() {})
 	api.Service = s.service
 	s.api = smapi.New(api)
-	edge := httpd.New(s.api, httpd.Config{Fail: smapi.EdgeFailure})
+	edge := httpd.New(s.api, httpd.Config{Fail: smapi.EdgeFailure, MaxBodyAt: smapi.MaxBodyAt})
 	s.Server = httptest.NewServer(edge)
 	t.Cleanup(s.Close)
 	s.seed()

@@ -119,6 +119,11 @@ type wireAttempt struct {
 	QueueID      string         `json:"queueId,omitempty"`
 }
 
+type wirePosted struct {
+	Taken   int `json:"taken"`
+	Unknown int `json:"unknown"`
+}
+
 type wireEvent struct {
 	At        string         `json:"at"`
 	BatchID   string         `json:"batchId"`

@@ -58,19 +58,33 @@ func (t tx) RequeueMails(mails []beta.MailRecord, now time.Time) error {
 	return nil
 }
 
+// NoteReturn leaves a mail that went on meanwhile where it is.
+func (t tx) NoteReturn(id beta.MailID, was beta.MailState, r beta.Reply) error {
+	_, err := t.exec(`
+		update mails
+		set state = case when state = $4 then $5 else state end, attempts_log = attempts_log || $6
+		where test_id = $1 and tester = $2 and seq = $3`,
+		id.Test, id.Tester, id.Seq, was, r.State, lineOf(r))
+	return err
+}
+
 // logged is the line that an attempt adds to its mail's log; none for one that
 // was given back before anything happened.
 func logged(o beta.Settlement) string {
 	if o.Reply == (beta.Reply{}) {
 		return ""
 	}
-	r := o.Reply
+	o.Reply.State = o.State
+	return lineOf(o.Reply)
+}
+
+func lineOf(r beta.Reply) string {
 	text := strings.ToValidUTF8(r.Text, "\uFFFD") // relays say what they like
-	line := array{'['}.int(ms(r.At)).text(string(o.State)).text(r.Relay).text(r.Step)
+	line := array{'['}.int(ms(r.At)).text(string(r.State)).text(r.Relay).text(r.Step)
 	return string(line.int(int64(r.Code)).text(r.Enhanced).text(text).text(r.QueueID)) + "]\n"
 }
 
-// repliesOf reads the lines that logged wrote.
+// repliesOf reads the lines that lineOf wrote.
 func repliesOf(log string) (list []beta.Reply, err error) {
 	for line := range strings.Lines(log) {
 		var r beta.Reply

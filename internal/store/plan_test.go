@@ -115,6 +115,7 @@ func callEverything(t tx) {
 	t.BatchMails(beta.Batch{ID: "b", Test: 1}, []int64{1})
 	t.TesterBatches(1, 1, 10)
 	t.RequeueMails([]beta.MailRecord{{}}, time.Now())
+	t.NoteReturn(beta.MailID{Test: 1, Tester: 1, Seq: 1}, beta.MailSent, beta.Reply{State: beta.MailBounced})
 	t.Former(1, "a")
 	t.FormerTester(1, 1)
 	t.CreateVendor(beta.Vendor{ID: "v"}, time.Now())

@@ -66,6 +66,30 @@ var mailCases = []Case{
 			b.wantMails(2, status{Kind: beta.InvitationMail, State: step.state, Unknowns: step.unknowns})
 		}
 	})},
+	{"what came back is added to what was tried", withTest(func(b *bench) {
+		b.queue(mail(1, 0), mail(2, 0))
+		took := sent(b.clock.Now())
+		took.Reply = beta.Reply{At: Start, Relay: "mx.example:25", Step: "end of data", Code: 250, Text: "Ok", QueueID: "4F2C"}
+		for _, m := range b.claim("c", 10) {
+			b.settle("c", m, took)
+		}
+		took.Reply.State = beta.MailSent
+		late := beta.Reply{At: Start, State: beta.MailDeferred, Relay: "x", Step: "delayed", Text: "\"late\""}
+		back := beta.Reply{At: Start.Add(time.Second), State: beta.MailBounced, Relay: "mx.example", Step: "returned", Code: 550, Enhanced: "5.1.1", Text: "gone\n"}
+		b.update(func(tx beta.Tx) error {
+			b.ok(tx.NoteReturn(mail(1, 0).ID, beta.MailSent, back))
+			return tx.NoteReturn(mail(1, 0).ID, beta.MailQueued, late) // it is not queued any more
+		})
+		b.view(func(r beta.Reader) error {
+			one, err := r.TesterMails(round, 1)
+			b.want("attempts", one[0].Replies, []beta.Reply{took.Reply, back, late})
+			b.want("state", one[0].State, beta.MailBounced)
+			b.want("settled", one[0].SettledAt, Start)
+			two, _ := r.TesterMails(round, 2)
+			b.want("attempts of another", two[0].Replies, []beta.Reply{took.Reply})
+			return err
+		})
+	})},
 	{"a mail is queued once", withTest(func(b *bench) {
 		b.queue(mail(1, 0))
 		if err := b.Update(b.ctx, func(tx beta.Tx) error { return tx.QueueMails([]beta.Mail{mail(1, 0)}) }); err == nil {
