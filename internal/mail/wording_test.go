@@ -50,7 +50,7 @@ func TestTheMostSpecialWordsWin(t *testing.T) {
 	} {
 		says(stem, what, files)
 	}
-	files["vendors/V1/layout.html"] = `<html lang="{{.Language.Tag}}"><b>frame</b>{{template "content" .}}</html>`
+	files["vendors/V1/layout.html"] = `<html lang="{{template "language" .}}"><b>frame</b>{{template "content" .}}</html>`
 	wording, err := mail.ReadWording(tree(files))
 	if err != nil {
 		t.Fatal(err)
