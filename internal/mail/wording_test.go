@@ -178,6 +178,24 @@ func TestHostileNamesStayNamesInAnOperatorsWords(t *testing.T) {
 	}
 }
 
+// No sample leads where this template breaks its subject; a letter does.
+func TestASubjectIsOneLineWhateverTheTemplate(t *testing.T) {
+	t.Parallel()
+	files := says("invitation", "x", map[string]string{})
+	files["invitation.txt"] = `{{define "subject"}}x{{if eq .Skill "Quiz"}}` + "\r\nBcc: eve@example.org\r\n\r\n" + `{{end}}{{end}}{{.Link}}`
+	wording, err := mail.ReadWording(tree(files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWriter(t)
+	w.Use(wording)
+	l := letter(t, beta.InvitationMail)
+	l.Skill = "Quiz"
+	if got := subject(t, lint(t, rendered(t, w, l)).header); got != "x Bcc: eve@example.org" {
+		t.Errorf("got the subject %q, want it on one line", got)
+	}
+}
+
 func rendered(t *testing.T, w *mail.Writer, l beta.Letter) mail.Message {
 	t.Helper()
 	m, err := w.Write(l, noon)
