@@ -144,5 +144,5 @@ func (f *fields) field(n parse.Node, t reflect.Type, path []string) reflect.Type
 
 // variables are what templates may name.
 func variables() []string {
-	return []string{".Skill", ".Vendor", ".To.Given", ".Link", ".Until", ".Accepted", ".Feedback.Given", ".Feedback.Address", ".Subject (HTML)", ".Language"}
+	return []string{".Skill", ".Vendor", ".To.Given", ".Link", ".Until", ".Accepted", ".Feedback.Given", ".Feedback.Address", ".Subject (HTML)"}
 }

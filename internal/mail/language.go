@@ -50,9 +50,15 @@ func readLanguage(f file) (l language, err error) {
 		need(strings.Contains(l.Date, part), "date has no "+part)
 	}
 	for _, said := range [][2]string{{"product", l.Product}, {"developer", l.Developer}, {"openPage", l.OpenPage}, {"copyLink", l.CopyLink}} {
-		need(said[1] != "" && clean(said[1]) == said[1], said[0]+" must be one line that says something")
+		need(said[1] != "" && clean(said[1]) == said[1] && !strings.Contains(said[1], "{{"), said[0]+" must be one line of plain text")
 	}
 	return l, errors.Join(wrong...)
+}
+
+// phrases are what stands in HTML whoever it is for: templates, so that nothing
+// of them is worked out for each letter.
+func (l *language) phrases() map[string]string {
+	return map[string]string{"language": string(l.Tag), "direction": l.Direction, "openPage": l.OpenPage, "copyLink": l.CopyLink}
 }
 
 // until says when a test ends, in UTC; the zero time is nothing to say.

@@ -56,12 +56,11 @@ type words struct {
 	Said          []string   // what was written, line by line
 	Declined      bool       // whether that is why they declined or left
 	Subject       string     // for the HTML alone
-	Language      *language
 }
 
 // newSheet parses what a sheet is made of. A file of HTML is the template
-// "content" that the layout holds; what our own layout defines beside, such as
-// "button", is there whatever the layout.
+// "content" that the layout holds. What our own layout defines beside, such as
+// "button", is there whatever the layout, and so is what the language brings.
 func newSheet(p pattern, l *language, ours file) (*sheet, error) {
 	s := &sheet{pattern: p, language: l}
 	var err error
@@ -71,6 +70,11 @@ func newSheet(p pattern, l *language, ours file) (*sheet, error) {
 	set, err := htmltemplate.New(ours.name).Funcs(htmltemplate.FuncMap{"short": short}).Parse(ours.text)
 	if err != nil {
 		return nil, err
+	}
+	for name, said := range l.phrases() {
+		if _, err := set.New(name).Parse(htmltemplate.HTMLEscapeString(said)); err != nil {
+			return nil, err
+		}
 	}
 	layout := set
 	if p.layout.name != ours.name {

@@ -50,7 +50,7 @@ func TestTheMostSpecialWordsWin(t *testing.T) {
 	} {
 		says(stem, what, files)
 	}
-	files["vendors/V1/layout.html"] = `<html lang="{{.Language.Tag}}"><b>frame</b>{{template "content" .}}</html>`
+	files["vendors/V1/layout.html"] = `<html lang="{{template "language" .}}"><b>frame</b>{{template "content" .}}</html>`
 	wording, err := mail.ReadWording(tree(files))
 	if err != nil {
 		t.Fatal(err)
@@ -175,6 +175,24 @@ func TestHostileNamesStayNamesInAnOperatorsWords(t *testing.T) {
 				t.Errorf("%s with %.60q: subject %.80q, markup (-want +got):\n%s", kind, name, subject(t, p.header), diff)
 			}
 		}
+	}
+}
+
+// No sample leads where this template breaks its subject; a letter does.
+func TestASubjectIsOneLineWhateverTheTemplate(t *testing.T) {
+	t.Parallel()
+	files := says("invitation", "x", map[string]string{})
+	files["invitation.txt"] = `{{define "subject"}}x{{if eq .Skill "Quiz"}}` + "\r\nBcc: eve@example.org\r\n\r\n" + `{{end}}{{end}}{{.Link}}`
+	wording, err := mail.ReadWording(tree(files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWriter(t)
+	w.Use(wording)
+	l := letter(t, beta.InvitationMail)
+	l.Skill = "Quiz"
+	if got := subject(t, lint(t, rendered(t, w, l)).header); got != "x Bcc: eve@example.org" {
+		t.Errorf("got the subject %q, want it on one line", got)
 	}
 }
 

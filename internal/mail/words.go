@@ -17,6 +17,9 @@ const maxAddress = 254
 // line or paragraph separators, nothing that turns the direction of the text
 // around it, single spaces.
 func clean(name string) string {
+	if isClean(name) {
+		return name
+	}
 	spaced := strings.Map(lineOnly, strings.ToValidUTF8(name, "\uFFFD"))
 	return strings.Join(strings.Fields(spaced), " ")
 }
@@ -37,6 +40,17 @@ func cleanLines(text string) []string {
 		lines[i] = strings.TrimRight(strings.Map(lineOnly, line), " ")
 	}
 	return lines
+}
+
+// isClean reports whether a name is plain ASCII with nothing to clean; of others
+// it knows nothing.
+func isClean(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(name)-1 || name[i-1] == ' ') {
+			return false
+		}
+	}
+	return true
 }
 
 // short cuts a name for a subject.

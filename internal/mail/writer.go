@@ -156,7 +156,6 @@ func (s *sheet) words(l beta.Letter) (words, error) {
 		To:       beta.Email{Given: clean(l.To.Given), Key: l.To.Key},
 		Until:    s.language.until(l.ExpiresAt),
 		Accepted: l.Accepted,
-		Language: s.language,
 	}
 	if feedback, err := beta.ParseEmail(l.FeedbackEmail); err == nil {
 		v.Feedback = feedback
