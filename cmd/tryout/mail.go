@@ -71,7 +71,7 @@ func (c mailCheckCmd) Run(io streams) error {
 
 type mailPreviewCmd struct {
 	sampleFlag
-	Kind      string `arg:"" help:"invitation, reminder, feedback, removed or ended."`
+	Kind      string `arg:"" help:"invitation, reminder, feedback, removed, ended or forward."`
 	Templates string `help:"Folder of words for mail, taken before Tryout's own." type:"path" placeholder:"DIR"`
 	MailFrom  string `help:"Sender." default:"Sample Vendor <beta@example.com>" placeholder:"ADDR"`
 	Format    string `help:"eml, text or html." default:"eml" enum:"eml,text,html" placeholder:"FORMAT"`
@@ -114,7 +114,7 @@ type mailTestCmd struct {
 	config
 	sampleFlag
 	Address string `arg:"" help:"Where it goes."`
-	Kind    string `help:"invitation, reminder, feedback, removed or ended." default:"invitation" placeholder:"KIND"`
+	Kind    string `help:"invitation, reminder, feedback, removed, ended or forward." default:"invitation" placeholder:"KIND"`
 }
 
 // Run sends one message and prints the relay's answer.

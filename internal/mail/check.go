@@ -37,18 +37,20 @@ func (s *sheet) check() (mistakes []error) {
 func samples(kind beta.MailKind) (list []beta.Letter) {
 	for bits := range 8 {
 		l := Sample(kind)
-		l.Accepted = bits&1 != 0
+		if bits&1 != 0 {
+			l.Accepted, l.Written.Kind = true, beta.DeclineReason
+		}
 		if bits&2 != 0 {
-			l.FeedbackEmail = ""
+			l.FeedbackEmail, l.Written.Rating = "", 0
 		}
 		if bits&4 != 0 {
-			l.ExpiresAt = time.Time{}
+			l.ExpiresAt, l.Written.Text = time.Time{}, ""
 		}
 		list = append(list, l)
 	}
 	bad := Sample(kind)
 	bad.Skill = "\r\nBcc: <b>&\"'</b>\u2028\u202e" + strings.Repeat("W", 10<<10)
-	bad.Vendor = bad.Skill
+	bad.Vendor, bad.Written.Text = bad.Skill, bad.Skill
 	return append(list, bad)
 }
 

@@ -126,6 +126,7 @@ func TestEveryMistakeInWordsIsNamedAtOnce(t *testing.T) {
 		"link only sometimes":  {map[string]string{"invitation.txt": "{{define \"subject\"}}a{{end}}b{{if .Until}}{{.Link}}{{end}}", "invitation.html": html}, []string{"invitation.txt:1: the link is missing"}},
 		"unknown template":     {map[string]string{"invitation.txt": text, "invitation.html": `{{template "knob" .}}`}, []string{`"knob"`}},
 		"fails at work":        {map[string]string{"invitation.txt": text + `{{index .Until 100}}`, "invitation.html": html}, []string{"invitation.txt:1:", "index out of range"}},
+		"forward without text": {map[string]string{"forward.txt": `{{define "subject"}}x{{end}}{{index .Said 0}}`, "forward.html": "<p>x"}, []string{"forward.txt:1:", "index out of range"}},
 		"layout without room":  {map[string]string{"layout.html": "<html></html>"}, []string{`layout.html:1: does not hold {{template "content" .}}`}},
 		"unknown language":     {says("fr/invitation", "x", map[string]string{}), []string{"fr/invitation.txt: its folder needs a language.json"}},
 		"bad language":         {says("he/invitation", "x", map[string]string{"he/language.json": "{\n\"direction\": \"up\", \"date\": \"$day\"}"}), []string{"he/language.json:1: direction must be ltr or rtl", "weekdays must be 7", "months must be 12", "date has no $month", "copyLink must be"}},
