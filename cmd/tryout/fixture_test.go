@@ -156,6 +156,7 @@ func (f *fixture) nameLinks(t *testing.T) {
 	}
 	invite := link(2)
 	f.values["INVITE"], f.values["INVITE_REMOVED"], f.values["INVITE_UNKNOWN"] = invite, link(1), link(99)
+	f.values["UNSUB"] = "/u/" + strings.TrimPrefix(invite, "/i/")
 	flipped := []byte(invite)
 	flipped[len(flipped)-2] ^= 1
 	f.values["INVITE_BITFLIP"] = string(flipped)

@@ -9,8 +9,8 @@ import (
 type serveCmd struct{ config }
 
 // gcPercent is how much garbage may gather before it is collected. Little of
-// what a server holds lives in Go's heap, and each answer leaves garbage there:
-// at Go's own 100 a tenth of the time goes into collecting it.
+// what a server holds lives in Go's heap, and each answer leaves garbage there;
+// more than this, and the memory goal (G13 of make bench) is missed.
 const gcPercent = 200
 
 // Run serves until told to stop.
