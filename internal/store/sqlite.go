@@ -33,7 +33,7 @@ func openSQLite(dir string) (*sqliteEngine, error) {
 	if err := makePrivate(path); err != nil {
 		return nil, err
 	}
-	w, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenWAL)
+	w, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -72,12 +72,27 @@ func pragmas(c *sqlite.Conn, list ...string) error {
 // that writes beside the server. Reading anything, the version here, makes the
 // WAL-index that is watched.
 func prepareWriter(c *sqlite.Conn) error {
-	c.SetBusyTimeout(10 * time.Second)
-	return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-4096", "user_version")
+	c.SetBusyTimeout(busy)
+	return errors.Join(enableWAL(c), pragmas(c, "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-4096", "user_version"))
+}
+
+// busy is how long a connection waits for another process.
+const busy = 10 * time.Second
+
+// enableWAL asks again while others are opening the same new file: of those
+// who would change its journal together SQLite sends some away at once,
+// whatever the timeout, lest they wait for each other.
+func enableWAL(c *sqlite.Conn) error {
+	for until := time.Now().Add(busy); ; time.Sleep(time.Millisecond) {
+		err := pragmas(c, "journal_mode=wal")
+		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy || time.Now().After(until) {
+			return err
+		}
+	}
 }
 
 func prepareReader(c *sqlite.Conn) error {
-	c.SetBusyTimeout(10 * time.Second)
+	c.SetBusyTimeout(busy)
 	return pragmas(c, "query_only=on", "cache_size=-1536")
 }
 
