@@ -26,7 +26,7 @@ const (
 			notified_at, feedback_at, mails, unsettled, blocked, language)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, $2, $3,
 			$4, 0, $5, $6, $7, $8
-		from json_each($9)
+		from jsonb_each($9)
 		where true
 		on conflict (test_id, email_key) do nothing
 		returning number`
@@ -40,7 +40,7 @@ const (
 			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns, settled_at)
 		select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), $2, value ->> 2, value ->> 3, $3, $4,
 			$5, $6, $7, $8, 'queued', '', 0, 0, 0, 0
-		from json_each($9)`
+		from jsonb_each($9)`
 	insertBatch = `
 		insert into batches (id, test_id, skill_id, vendor_id, by_name, request_id, operation, at,
 			entries, first_tester, last_tester)

@@ -48,6 +48,6 @@ var (
 // plain is a text without its line breaks, the numbers of its arguments, and
 // the dialect's way to read rows from JSON.
 func plain(text string) string {
-	text = each.ReplaceAllString(text, "json_each($$0)")
+	text = each.ReplaceAllString(text, "jsonb_each($$0)")
 	return strings.Join(strings.Fields(argument.ReplaceAllString(text, "$$")), " ")
 }

@@ -2,7 +2,6 @@ package beta
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -44,11 +43,8 @@ func (s *Service) AddTestersWith(ctx context.Context, by Caller, id SkillID, ema
 // did not ask for no mail before.
 // Those who were erased are none: they get a number, for the batch, and that is all.
 func (c *change) newcomers(emails []Email, how Adding) ([]Tester, error) {
-	keys := keys(emails)
-	answered, errAnswered := c.Suppressed(c.test.ID, keys)
-	refused, errRefused := c.Refusals(c.batch.Vendor, keys)
-	gone, errGone := c.Forgotten(keys)
-	if err := errors.Join(errAnswered, errRefused, errGone); err != nil {
+	wishes, err := c.Wishes(c.test.ID, c.batch.Vendor, keys(emails))
+	if err != nil {
 		return nil, err
 	}
 	testers := make([]Tester, 0, len(emails))
@@ -58,13 +54,14 @@ func (c *change) newcomers(emails []Email, how Adding) ([]Tester, error) {
 	}
 	for _, e := range emails {
 		c.test.Numbers++
-		if gone[e.Key] {
+		wish := wishes[e.Key]
+		if wish.Forgotten {
 			c.forgotten(e)
 			continue
 		}
 		t := Tester{
 			Test: c.test.ID, Number: c.test.Numbers, Email: e, AssociatedAt: c.now, Language: how.Languages[e.Key],
-			State: stateAfter(answered[e.Key]), Blocked: refused[e.Key],
+			State: stateAfter(wish.Test), Blocked: wish.Vendor,
 		}
 		if invite && t.Reachable() {
 			c.mail(&t, InvitationMail)

@@ -61,8 +61,6 @@ type Reader interface {
 	Refusals(vendor VendorID, keys []string) (map[string]Reason, error)
 	// FormerTester returns who had a number in a test and was removed.
 	FormerTester(test TestID, number int64) (f FormerTester, found bool, err error)
-	// Forgotten returns which of the address keys belong to erased people.
-	Forgotten(keys []string) (map[string]bool, error)
 	// Tests returns up to limit tests above an id, by id.
 	Tests(after TestID, limit int) ([]Test, error)
 
@@ -131,8 +129,9 @@ type Tx interface {
 	// Suppress remembers that an address wants no mail of a test; an empty
 	// reason forgets it.
 	Suppress(test TestID, key string, reason Reason, now time.Time) error
-	// Suppressed returns which of the address keys want no mail of a test, and why.
-	Suppressed(test TestID, keys []string) (map[string]Reason, error)
+	// Wishes returns what the owners of the address keys said before they were
+	// added to a test; who said nothing is absent.
+	Wishes(test TestID, vendor VendorID, keys []string) (map[string]Wish, error)
 
 	// Refuse remembers that an address wants no mail of a vendor; an empty
 	// reason forgets it.

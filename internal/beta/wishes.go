@@ -5,6 +5,13 @@ import (
 	"errors"
 )
 
+// Wish is what the owner of an address said once, and what outlives their rows.
+type Wish struct {
+	Test      Reason // why they want no mail of a test, empty if they do
+	Vendor    Reason // why they want none of its vendor
+	Forgotten bool   // they were erased, and are not to be stored
+}
+
 // Unsubscribe records that the person behind a link wants no mail of the
 // skill's vendor any more, about whatever test; with again, that they do after
 // all. It works for as long as the link's tester is known, removed or not, and

@@ -96,27 +96,3 @@ func (t tx) Suppress(test beta.TestID, key string, reason beta.Reason, now time.
 		test, key, reason, ms(now))
 	return err
 }
-
-// Suppressed asks for the addresses only where a test has any suppression:
-// nearly none has, and every add must know.
-func (t tx) Suppressed(test beta.TestID, keys []string) (map[string]beta.Reason, error) {
-	some, err := t.one(func(row) {}, `
-		select email_key
-		from suppressions
-		where test_id = $1 + 0
-		order by email_key
-		limit 1`, test)
-	if err != nil || !some {
-		return nil, err
-	}
-	found := map[string]beta.Reason{}
-	err = t.query(func(r row) error {
-		found[r.text(0)] = beta.Reason(r.text(1))
-		return nil
-	}, `
-		select email_key, reason
-		from suppressions
-		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
-		test, rows(keys, array.text))
-	return found, err
-}

@@ -36,13 +36,8 @@ func newPool(path string, size int) *pool {
 
 // take waits for a place and returns a connection, to be given back with put.
 func (p *pool) take(ctx context.Context) (*reader, error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	select {
-	case p.places <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := p.place(ctx); err != nil {
+		return nil, err
 	}
 	if r := p.last(); r != nil {
 		return r, nil
@@ -52,6 +47,24 @@ func (p *pool) take(ctx context.Context) (*reader, error) {
 		<-p.places
 	}
 	return r, err
+}
+
+// place waits for a place. There mostly is one: ctx need not arm its timer then.
+func (p *pool) place(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case p.places <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case p.places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // last takes the connection given back last, or nil.

@@ -73,18 +73,20 @@ func pragmas(c *sqlite.Conn, list ...string) error {
 // WAL-index that is watched.
 func prepareWriter(c *sqlite.Conn) error {
 	c.SetBusyTimeout(busy)
-	return errors.Join(enableWAL(c), pragmas(c, "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-4096", "user_version"))
+	return patiently(func() error {
+		return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-4096", "user_version")
+	})
 }
 
 // busy is how long a connection waits for another process.
 const busy = 10 * time.Second
 
-// enableWAL asks again while others are opening the same new file: of those
+// patiently tries again while others are opening the same new file: of those
 // who would change its journal together SQLite sends some away at once,
 // whatever the timeout, lest they wait for each other.
-func enableWAL(c *sqlite.Conn) error {
+func patiently(try func() error) error {
 	for until := time.Now().Add(busy); ; time.Sleep(time.Millisecond) {
-		err := pragmas(c, "journal_mode=wal")
+		err := try()
 		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy || time.Now().After(until) {
 			return err
 		}
@@ -106,7 +108,7 @@ func checkVersion(number int) error {
 }
 
 func (e *sqliteEngine) dialect() dialect {
-	return dialect{name: "sqlite", each: "json_each($2)"}
+	return dialect{name: "sqlite", each: "jsonb_each($2)"}
 }
 
 func (e *sqliteEngine) fault() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"tryout/internal/beta"
@@ -22,27 +23,59 @@ func (t tx) Refuse(vendor beta.VendorID, key string, reason beta.Reason, now tim
 	return err
 }
 
-// Refusals asks for the addresses only where a vendor has any, as Suppressed does.
 func (t tx) Refusals(vendor beta.VendorID, keys []string) (map[string]beta.Reason, error) {
-	some, err := t.one(func(row) {}, `
-		select email_key
-		from refusals
-		where vendor_id = '' || $1
-		order by email_key
-		limit 1`, vendor)
-	if err != nil || !some {
-		return nil, err
-	}
-	found := map[string]beta.Reason{}
-	err = t.query(func(r row) error {
-		found[r.text(0)] = beta.Reason(r.text(1))
-		return nil
-	}, `
+	return t.reasons(`
 		select email_key, reason
 		from refusals
 		where vendor_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
-		vendor, rows(keys, array.text))
+		vendor, keys)
+}
+
+func (t tx) suppressed(test beta.TestID, keys []string) (map[string]beta.Reason, error) {
+	return t.reasons(`
+		select email_key, reason
+		from suppressions
+		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		test, keys)
+}
+
+func (t tx) reasons(sql string, of any, keys []string) (map[string]beta.Reason, error) {
+	found := map[string]beta.Reason{}
+	err := t.query(func(r row) error {
+		found[r.text(0)] = beta.Reason(r.text(1))
+		return nil
+	}, sql, of, rows(keys, array.text))
 	return found, err
+}
+
+// Wishes asks for the addresses only where anybody wished anything: every add
+// must know, and nearly nowhere did.
+func (t tx) Wishes(test beta.TestID, vendor beta.VendorID, keys []string) (map[string]beta.Wish, error) {
+	some, err := t.anyWish(test, vendor)
+	if err != nil || !some {
+		return nil, err
+	}
+	answers, errAnswers := t.suppressed(test, keys)
+	refusals, errRefusals := t.Refusals(vendor, keys)
+	gone, errGone := t.forgotten(keys)
+	wishes := map[string]beta.Wish{}
+	for _, key := range keys {
+		if w := (beta.Wish{Test: answers[key], Vendor: refusals[key], Forgotten: gone[key]}); w != (beta.Wish{}) {
+			wishes[key] = w
+		}
+	}
+	return wishes, errors.Join(errAnswers, errRefusals, errGone)
+}
+
+func (t tx) anyWish(test beta.TestID, vendor beta.VendorID) (some bool, err error) {
+	_, err = t.one(func(r row) { some = r.int(0) != 0 }, `
+		select case
+			when exists (select 1 from suppressions where test_id = $1 + 0 order by email_key limit 1) then 1
+			when exists (select 1 from refusals where vendor_id = '' || $2 order by email_key limit 1) then 1
+			when exists (select 1 from forgotten) then 1
+			else 0
+		end`, test, vendor)
+	return some, err
 }
 
 // digest is what is kept of an erased person's address: an HMAC-SHA256 under a
@@ -67,12 +100,7 @@ func (t tx) Forget(key string, again bool, now time.Time) error {
 	return err
 }
 
-// Forgotten makes no digest where nobody was erased, which is nearly everywhere.
-func (t tx) Forgotten(keys []string) (map[string]bool, error) {
-	some, err := t.one(func(row) {}, "select created_at from forgotten limit 1")
-	if err != nil || !some {
-		return nil, err
-	}
+func (t tx) forgotten(keys []string) (map[string]bool, error) {
 	found := map[string]bool{}
 	for _, key := range keys {
 		gone, err := t.one(func(row) {}, "select created_at from forgotten where digest = $1", t.store.digest(key))

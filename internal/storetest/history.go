@@ -46,19 +46,37 @@ var historyCases = []Case{
 			return err
 		})
 	})},
-	{"suppression is remembered, replaced and forgotten", withTest(func(b *bench) {
-		for _, step := range []struct{ reason beta.Reason }{{beta.BecauseDeclined}, {beta.BecauseLeft}, {""}, {""}} {
-			b.update(func(tx beta.Tx) error { return tx.Suppress(round, "a@x.test", step.reason, b.clock.Now()) })
-			want := map[string]beta.Reason{}
-			if step.reason != "" {
-				want["a@x.test"] = step.reason
-			}
+	{"what somebody wished is remembered, replaced and forgotten, each wish where it holds", withTest(func(b *bench) {
+		suppress := func(tx beta.Tx, reason beta.Reason) error {
+			return tx.Suppress(round, "a@x.test", reason, b.clock.Now())
+		}
+		refuse := func(tx beta.Tx, reason beta.Reason) error {
+			return tx.Refuse(vendor, "a@x.test", reason, b.clock.Now())
+		}
+		forget := func(tx beta.Tx, reason beta.Reason) error {
+			return tx.Forget("a@x.test", reason == "", b.clock.Now())
+		}
+		for _, step := range []struct {
+			do                  func(beta.Tx, beta.Reason) error
+			reason              beta.Reason
+			here, there, abroad beta.Wish // in the test, in the vendor's other tests, in another vendor's
+		}{
+			{suppress, beta.BecauseDeclined, beta.Wish{Test: beta.BecauseDeclined}, beta.Wish{}, beta.Wish{}},
+			{suppress, beta.BecauseLeft, beta.Wish{Test: beta.BecauseLeft}, beta.Wish{}, beta.Wish{}},
+			{refuse, beta.BecauseUnsubscribed, beta.Wish{Test: beta.BecauseLeft, Vendor: beta.BecauseUnsubscribed}, beta.Wish{Vendor: beta.BecauseUnsubscribed}, beta.Wish{}},
+			{suppress, "", beta.Wish{Vendor: beta.BecauseUnsubscribed}, beta.Wish{Vendor: beta.BecauseUnsubscribed}, beta.Wish{}},
+			{refuse, beta.BecauseComplained, beta.Wish{Vendor: beta.BecauseComplained}, beta.Wish{Vendor: beta.BecauseComplained}, beta.Wish{}},
+			{refuse, "", beta.Wish{}, beta.Wish{}, beta.Wish{}},
+			{forget, "once", beta.Wish{Forgotten: true}, beta.Wish{Forgotten: true}, beta.Wish{Forgotten: true}},
+			{forget, "twice", beta.Wish{Forgotten: true}, beta.Wish{Forgotten: true}, beta.Wish{Forgotten: true}},
+			{forget, "", beta.Wish{}, beta.Wish{}, beta.Wish{}},
+		} {
+			b.update(func(tx beta.Tx) error { return step.do(tx, step.reason) })
 			b.update(func(tx beta.Tx) error {
-				got, err := tx.Suppressed(round, []string{"b@x.test", "a@x.test"})
-				b.want("suppressed", got, want)
-				other, _ := tx.Suppressed(round+1, []string{"a@x.test"})
-				b.want("suppressed in another test", other, map[string]beta.Reason{})
-				return err
+				b.wantWish(tx, round, vendor, step.here)
+				b.wantWish(tx, round+1, vendor, step.there)
+				b.wantWish(tx, round+1, "another", step.abroad)
+				return nil
 			})
 		}
 	})},
@@ -94,6 +112,19 @@ var historyCases = []Case{
 			return err
 		})
 	})},
+}
+
+// wantWish checks what the owner of a@x.test wishes, and that nobody else does.
+func (b *bench) wantWish(tx beta.Tx, test beta.TestID, vendor beta.VendorID, want beta.Wish) {
+	b.Helper()
+	got, err := tx.Wishes(test, vendor, []string{"b@x.test", "a@x.test"})
+	b.ok(err)
+	b.want("wish", got["a@x.test"], want)
+	if want == (beta.Wish{}) {
+		b.want("wishes", len(got), 0)
+	} else {
+		b.want("wishes", len(got), 1)
+	}
 }
 
 // addIn is add inside a transaction.

@@ -142,7 +142,7 @@ func (b *bench) wantNothing() {
 	b.update(func(tx beta.Tx) error {
 		_, test, err := tx.LockTest(skill)
 		b.want("newest test", []any{test.ID, test.Testers, test.Stored}, []any{round, 0, beta.Running})
-		refused, _ := tx.Suppressed(round, []string{"a@x.test"})
+		refused, _ := tx.Wishes(round, vendor, []string{"a@x.test"})
 		b.want("suppressed", len(refused), 0)
 		_, found, _ := tx.Batch("b1")
 		b.want("batch found", found, false)
