@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -13,6 +14,7 @@ const idHeader = "X-Amzn-Requestid"
 type answer struct {
 	http.ResponseWriter
 	edge   *Edge
+	conn   *conn    // nil if it is not one of ours, as under TLS
 	id     []string // the request's, as a header holds it
 	last   bool     // the connection ends with this answer
 	status int      // zero until the header is written
@@ -35,9 +37,10 @@ func (a *answer) WriteHeader(status int) {
 
 func (a *answer) Write(b []byte) (int, error) {
 	a.finish()
+	a.conn.gather()
 	n, err := a.ResponseWriter.Write(b)
 	a.bytes += int64(n)
-	return n, err
+	return n, cmp.Or(err, a.conn.flush())
 }
 
 // FlushError is what http.ResponseController calls.

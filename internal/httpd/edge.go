@@ -91,8 +91,9 @@ func (e *Edge) Draining() bool { return e.draining.Load() }
 
 // ServeHTTP answers r through the next handler, or by itself when r may not get that far.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ev := e.begin(r, answering(r))
-	a := &answer{ResponseWriter: w, edge: e, id: ev.id[:], last: doubtfulFraming(r)}
+	c := answering(r)
+	ev := e.begin(r, c)
+	a := &answer{ResponseWriter: w, edge: e, conn: c, id: ev.id[:], last: doubtfulFraming(r)}
 	defer func() { e.end(ev, a.status, a.bytes) }()
 	defer e.rescue(ev, a)
 	e.admit(ev, a, r)

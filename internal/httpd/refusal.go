@@ -25,6 +25,7 @@ type conn struct {
 	client       string      // the peer's IP address, for the log
 	asked        atomic.Bool // it has got further than to be new
 	answering    atomic.Bool // from when the edge gets a request until its answer is out
+	parts        gather
 }
 
 type connKey struct{}
@@ -54,7 +55,7 @@ func answered(c net.Conn) {
 // Write passes b on, unless it is a refusal of the library's, which comes in one Write.
 func (c *conn) Write(b []byte) (int, error) {
 	if c.answering.Load() || !bytes.HasPrefix(b, []byte("HTTP/1.")) {
-		return c.TCPConn.Write(b)
+		return c.send(b)
 	}
 	if _, err := c.TCPConn.Write(c.edge.refuse(statusIn(b), c.client)); err != nil {
 		return 0, err
