@@ -84,13 +84,15 @@ const busy = 10 * time.Second
 // patiently tries again while others are opening the same new file: of those
 // who would change its journal together SQLite sends some away at once,
 // whatever the timeout, lest they wait for each other.
-func patiently(try func() error) error {
-	for until := time.Now().Add(busy); ; time.Sleep(time.Millisecond) {
-		err := try()
-		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy || time.Now().After(until) {
+func patiently(try func() error) (err error) {
+	const pause = time.Millisecond
+	for range busy / pause {
+		if err = try(); sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
 			return err
 		}
+		time.Sleep(pause)
 	}
+	return err
 }
 
 func prepareReader(c *sqlite.Conn) error {
