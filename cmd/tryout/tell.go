@@ -17,6 +17,9 @@ func tell(s beta.Story, now time.Time) told {
 		for _, r := range m.Replies {
 			t.Events = append(t.Events, line{r.At, attempt(m.Kind, r)})
 		}
+		if text := unsent(m); text != "" {
+			t.Events = append(t.Events, line{m.SettledAt, text})
+		}
 	}
 	for _, e := range s.Events {
 		t.Events = append(t.Events, line{e.At, event(e)})
@@ -61,6 +64,17 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 		return "Nobody knows whether " + kinds[kind] + " was taken, the relay's last word was lost three times: " + said + "."
 	}
 	return mail + " was not taken: " + said + "."
+}
+
+// unsent says why a mail was not even tried when its turn came; empty if it was.
+func unsent(m beta.MailRecord) string {
+	switch m.State {
+	case beta.MailSuppressed:
+		return sentence(kinds[m.Kind]) + " was not sent: " + reasons[m.Refusal] + "."
+	case beta.MailDropped:
+		return sentence(kinds[m.Kind]) + " was not sent: it was overtaken by what happened to the tester or the test."
+	}
+	return ""
 }
 
 // cameBack says what was told of a mail after a relay had taken it.

@@ -110,3 +110,24 @@ func TestEveryReasonHasWords(t *testing.T) {
 		}
 	}
 }
+
+func TestWhyAMailWasNotSentIsToldInWords(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 25, 4, 0, 0, 0, time.UTC)
+	mail := func(state beta.MailState, why beta.Reason) beta.Story {
+		m := beta.MailRecord{Mail: beta.Mail{Kind: beta.ReminderMail}, State: state, SettledAt: at, Refusal: why}
+		return beta.Story{Tester: beta.Tester{Number: 1}, Mails: []beta.MailRecord{m}}
+	}
+	for _, c := range []struct {
+		beta.Story
+		want string
+	}{
+		{mail(beta.MailSuppressed, beta.BecauseUnsubscribed), "The reminder was not sent: they want no mail of the vendor."},
+		{mail(beta.MailSuppressed, beta.BecauseUndeliverable), "The reminder was not sent: the address had refused our mail for good."},
+		{mail(beta.MailDropped, ""), "The reminder was not sent: it was overtaken by what happened to the tester or the test."},
+	} {
+		if diff := cmp.Diff([]line{{at, c.want}}, tell(c.Story, at).Events); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}

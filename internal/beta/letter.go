@@ -9,7 +9,8 @@ import (
 // Letter is asked for immediately before a mail is sent: whether it is still
 // wanted, and everything its text says. A mail that was overtaken (the tester
 // was removed, said no thanks, the test ended) is not wanted any more, so none
-// whose check began after the answer to a removal is sent. The error is
+// whose check began after the answer to a removal is sent; where its recipient
+// is not mailed whatever the test does, Refusal says why. The error is
 // [ErrNotYet] when that cannot be told yet.
 func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, err error) {
 	err = s.store.View(ctx, func(r Reader) error {
@@ -39,10 +40,10 @@ func (s *Service) Letter(ctx context.Context, m Mail) (l Letter, wanted bool, er
 		if err != nil {
 			return err
 		}
-		if wanted, err = s.wanted(r, m, inv, again); err != nil {
+		l = s.letter(m, inv, who)
+		if l.Refusal, wanted, err = s.wanted(r, m, inv, again); err != nil {
 			return err
 		}
-		l = s.letter(m, inv, who)
 		l.Language, err = s.language(r, m, inv)
 		return err
 	})
@@ -82,24 +83,28 @@ func placeOf(kind MailKind) Place {
 var ErrNotYet = errors.New("an earlier mail to the same person is being sent")
 
 // wanted judges a mail by what is true now; again means that who it is for was
-// removed and added again.
-func (s *Service) wanted(r Reader, m Mail, inv Invitation, again bool) (bool, error) {
+// removed and added again. The refusal is the recipient's, if that is why not.
+func (s *Service) wanted(r Reader, m Mail, inv Invitation, again bool) (refusal Reason, wanted bool, err error) {
 	there := inv.Tester.Number == m.ID.Tester
 	switch m.Kind {
 	case RemovedMail:
 		refused, err := r.Refusals(inv.Vendor.ID, []string{m.To.Key})
-		if err != nil || there || again || refused[m.To.Key] != "" {
-			return false, err
+		if refusal = refused[m.To.Key]; err != nil || there || again || refusal != "" {
+			return refusal, false, err
 		}
-		return wasInvited(r, m.ID)
+		wanted, err = wasInvited(r, m.ID)
+		return "", wanted, err
 	case EndedMail:
 		if !there || !inv.Tester.Reachable() {
-			return false, nil
+			return inv.Tester.Refusal(), false, nil
 		}
-		return wasInvited(r, m.ID)
+		wanted, err = wasInvited(r, m.ID)
+		return "", wanted, err
 	}
-	live := inv.Status == Running || inv.Status == Starting
-	return there && inv.Tester.Reachable() && live, nil
+	if !there || !inv.Tester.Reachable() {
+		return inv.Tester.Refusal(), false, nil
+	}
+	return "", inv.Status == Running || inv.Status == Starting, nil
 }
 
 // wasInvited reports whether a relay took, or may have taken, any mail to the

@@ -126,3 +126,41 @@ func TestEveryMailOfATesterHasAnIDOfItsOwn(t *testing.T) {
 		t.Errorf("mails: got %v, want 6", seen)
 	}
 }
+
+// A mail that somebody does not want names their wish; one that the test or its
+// owner overtook does not.
+func TestALetterThatIsNotWantedSaysWhoseWishItIs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		do   func(*world) // with an invitation on its way
+		want beta.Reason
+	}{
+		{"declined", func(w *world) { w.decline(w.link(a)) }, beta.BecauseDeclined},
+		{"left", func(w *world) { w.accept(w.link(a)); w.decline(w.link(a)) }, beta.BecauseLeft},
+		{"unsubscribed", func(w *world) { w.ok(w.Unsubscribe(w.ctx, w.link(a), false, "")) }, beta.BecauseUnsubscribed},
+		{"unsubscribed, then the test ended", func(w *world) { w.ok(w.Unsubscribe(w.ctx, w.link(a), false, "")); w.end() }, beta.BecauseUnsubscribed},
+		{"removed", func(w *world) { w.remove(a) }, ""},
+		{"ended", func(w *world) { w.end() }, ""},
+	} {
+		w := newRunning(t)
+		w.add(a)
+		m := w.claim()[0]
+		c.do(w)
+		if l, wanted, err := w.Letter(w.ctx, m); err != nil || wanted || l.Refusal != c.want {
+			t.Errorf("%s: wanted %v, refusal %q, %v; want %q", c.name, wanted, l.Refusal, err, c.want)
+		}
+	}
+}
+
+func TestWhoUnsubscribedIsNotToldOfTheirRemovalAndThatIsWhy(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t, a)
+	link := w.link(a)
+	w.remove(a)
+	m := w.claim()[0]
+	w.ok(w.Unsubscribe(w.ctx, link, false, ""))
+	if l, wanted, err := w.Letter(w.ctx, m); err != nil || wanted || l.Refusal != beta.BecauseUnsubscribed {
+		t.Errorf("wanted %v, refusal %q, %v", wanted, l.Refusal, err)
+	}
+}

@@ -53,8 +53,8 @@ const (
 	MailSent       MailState = "sent"       // the relay took it
 	MailFailed     MailState = "failed"     // refused for good, or given up
 	MailBounced    MailState = "bounced"    // came back after it was sent
-	MailSuppressed MailState = "suppressed" // the recipient asked for no mail
-	MailDropped    MailState = "dropped"    // no longer wanted when its turn came
+	MailSuppressed MailState = "suppressed" // its recipient was not mailed any more when its turn came: a wish of theirs, or their address
+	MailDropped    MailState = "dropped"    // overtaken when its turn came: the tester was removed, the test ended
 	MailUnknown    MailState = "unknown"    // the relay may or may not have taken it
 )
 
@@ -92,6 +92,7 @@ type MailRecord struct {
 	Mail
 	State     MailState
 	SettledAt time.Time // when nothing more was to happen; zero while it is unsettled
+	Refusal   Reason    // why it is [MailSuppressed]; empty in any other state
 	Replies   []Reply   // of its attempts, and what came back, the oldest first
 }
 
@@ -112,6 +113,7 @@ type Letter struct {
 	Link          string    // the recipient's personal link, absolute; in a feedback request that of the form
 	Unsubscribe   string    // where the recipient says that they want no mail of the vendor, absolute
 	Accepted      bool      // whether the recipient has accepted
+	Refusal       Reason    // why the recipient is not mailed; empty while they are
 	Written       Feedback  // what a [ForwardMail] forwards; it says nothing else of the test, and has no link
 }
 
@@ -136,7 +138,8 @@ type Settlement struct {
 	Attempts      int       // that count
 	Cuts          int
 	Unknowns      int
-	Undeliverable bool // the address itself was refused for good
+	Undeliverable bool   // the address itself was refused for good
+	Refusal       Reason // when suppressed: why
 	Reply         Reply
 }
 

@@ -96,6 +96,10 @@ func (o *Outbox) write(ctx context.Context, m beta.Mail) (mail.Message, error) {
 	case err != nil:
 		o.Log.Error("letter", "mail", m.ID.String(), "err", err)
 		return mail.Message{}, instead{o.afterFault(m)}
+	case letter.Refusal != "":
+		s := o.settled(m, beta.MailSuppressed)
+		s.Refusal = letter.Refusal
+		return mail.Message{}, instead{s}
 	case !wanted:
 		return mail.Message{}, instead{o.settled(m, beta.MailDropped)}
 	}

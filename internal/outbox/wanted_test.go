@@ -41,6 +41,50 @@ func TestMailThatIsNoLongerWantedIsDropped(t *testing.T) {
 	})
 }
 
+// The ledger keeps whose wish it was, and that stands apart from the attempts.
+func TestMailToWhoWantsNoneIsSuppressedAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.add(1, 3)
+		_, err := r.service.Decline(t.Context(), r.record(1).link, "")
+		r.must(err)
+		r.must(r.service.Unsubscribe(t.Context(), r.record(2).link, false, ""))
+		r.run(r.outbox())
+		synctest.Wait()
+		for n, want := range map[int]beta.Reason{1: beta.BecauseDeclined, 2: beta.BecauseUnsubscribed} {
+			m := r.record(n)
+			if m.State != beta.MailSuppressed || m.Refusal != want || len(m.Replies) != 0 || m.SettledAt.IsZero() {
+				t.Errorf("%s: %s %q, settled %v, attempts %v; want %q", address(n), m.State, m.Refusal, m.SettledAt, m.Replies, want)
+			}
+		}
+		if m := r.record(3); m.State != beta.MailSent || m.Refusal != "" || len(r.relay.copies()) != 1 {
+			t.Errorf("the others: %s %q; sent: %v", m.State, m.Refusal, r.relay.copies())
+		}
+	})
+}
+
+// known is what the store says of a tester's invitation.
+type known struct {
+	beta.MailRecord
+	link beta.Link
+}
+
+func (r *rig) record(n int) (k known) {
+	r.Helper()
+	r.must(r.store.View(r.Context(), func(read beta.Reader) error {
+		_, test, err := read.SkillTest(skill)
+		r.must(err)
+		tester, _, err := read.Tester(test.ID, address(n))
+		r.must(err)
+		mails, err := read.TesterMails(test.ID, tester.Number)
+		r.must(err)
+		k = known{mails[0], tester.Link()}
+		return nil
+	}))
+	return k
+}
+
 // Being claimed decides nothing: a tester removed while others of the same
 // claim are being sent is not mailed.
 func TestWhetherMailIsWantedIsAskedWhenItsTurnComes(t *testing.T) {

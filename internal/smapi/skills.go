@@ -117,7 +117,7 @@ func (a *API) batch(c *call) error {
 		By: batch.By, RequestID: batch.RequestID, Entries: make([]wireEntry, len(report)),
 	}
 	for i, e := range report {
-		body.Entries[i] = wireEntry{EmailID: e.Email.Given, Result: e.Result, Reason: e.Reason, Mail: e.Mail.State}
+		body.Entries[i] = wireEntry{EmailID: e.Email.Given, Result: e.Result, Reason: e.Reason, Mail: e.Mail.State, Refusal: e.Mail.Refusal}
 	}
 	return c.writeJSON(body)
 }

@@ -70,7 +70,7 @@ func wireStoryOf(s beta.Story) wireStory {
 
 func wireMailOf(m beta.MailRecord) wireMail {
 	w := wireMail{
-		ID: m.ID.String(), Kind: m.Kind, State: m.State, QueuedDate: date(m.QueuedAt), SettledDate: date(m.SettledAt),
+		ID: m.ID.String(), Kind: m.Kind, State: m.State, Refusal: m.Refusal, QueuedDate: date(m.QueuedAt), SettledDate: date(m.SettledAt),
 		BatchID: m.Batch, RequestID: m.RequestID, Attempts: make([]wireAttempt, len(m.Replies)),
 	}
 	if m.SettledAt.IsZero() {

@@ -17,8 +17,8 @@ type told struct {
 	MailRefusal string
 	RemovalDate string
 	Mails       []struct {
-		Kind, State, DueDate, SettledDate string
-		Attempts                          []struct {
+		Kind, State, MailRefusal, DueDate, SettledDate string
+		Attempts                                       []struct {
 			State, Relay, Reply, EnhancedCode, QueueID string
 			Code                                       int
 		}
@@ -146,5 +146,21 @@ func TestABatchTellsWhereItsMailIs(t *testing.T) {
 			t.Errorf("got %s, want %s in it", got, want)
 		}
 		s.mails()
+	}
+}
+
+// That somebody was not mailed because they wanted none is told with the mail,
+// and in the report of the call that caused it.
+func TestWhoseWishItWasThatAMailWasNotSentIsTold(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.running()
+	batch := s.expect(204, "POST", testers+"/add", addresses("a@x.test")).Header.Get("X-Tryout-Batch")
+	s.settleAs(beta.Settlement{State: beta.MailSuppressed, SettledAt: s.clock.Now(), Refusal: beta.BecauseUnsubscribed})
+	if m := s.story("a@x.test").Mails[0]; m.State != "suppressed" || m.MailRefusal != "UNSUBSCRIBED" || len(m.Attempts) != 0 {
+		t.Errorf("the story: got %+v", m)
+	}
+	if got := s.expect(200, "GET", ours+"/batches/"+batch, "").body; !strings.Contains(got, `"mail":"suppressed","mailRefusal":"UNSUBSCRIBED"`) {
+		t.Errorf("the batch: got %s", got)
 	}
 }

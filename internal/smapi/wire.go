@@ -81,6 +81,7 @@ type wireEntry struct {
 	Result  beta.Result    `json:"result"`
 	Reason  beta.Reason    `json:"reason,omitempty"`
 	Mail    beta.MailState `json:"mail,omitempty"` // where the mail that the call caused is now
+	Refusal beta.Reason    `json:"mailRefusal,omitempty"`
 }
 
 type wireStory struct {
@@ -100,6 +101,7 @@ type wireMail struct {
 	ID          string         `json:"id"`
 	Kind        beta.MailKind  `json:"kind"`
 	State       beta.MailState `json:"state"`
+	Refusal     beta.Reason    `json:"mailRefusal,omitempty"`
 	QueuedDate  string         `json:"queuedDate"`
 	DueDate     string         `json:"dueDate,omitempty"`
 	SettledDate string         `json:"settledDate,omitempty"`

@@ -14,11 +14,22 @@ const mailColumns = `
 	request_id, queued_at, due_at, attempts, cuts, unknowns, state, settled_at, attempts_log`
 
 func recordFrom(r row) (beta.MailRecord, error) {
-	replies, err := repliesOf(r.text(16))
-	return beta.MailRecord{
-		Mail: mailFrom(r), State: beta.MailState(r.text(14)), SettledAt: at(r.int(15)), Replies: replies,
-	}, err
+	m := beta.MailRecord{Mail: mailFrom(r), State: beta.MailState(r.text(14)), SettledAt: at(r.int(15))}
+	lines, err := repliesOf(r.text(16))
+	for _, l := range lines {
+		switch {
+		case l.Step != refused:
+			m.Replies = append(m.Replies, l)
+		case m.State == beta.MailSuppressed:
+			m.Refusal = beta.Reason(l.Text)
+		}
+	}
+	return m, err
 }
+
+// refused is the step of the line in a mail's log that says why there was no
+// attempt: no command of SMTP, and no kind of return.
+const refused = "refused"
 
 func (t tx) TesterMails(test beta.TestID, number int64) (list []beta.MailRecord, err error) {
 	err = t.query(func(r row) error {
@@ -71,6 +82,9 @@ func (t tx) NoteReturn(id beta.MailID, was beta.MailState, r beta.Reply) error {
 // logged is the line that an attempt adds to its mail's log; none for one that
 // was given back before anything happened.
 func logged(o beta.Settlement) string {
+	if o.Refusal != "" {
+		o.Reply = beta.Reply{At: o.SettledAt, Step: refused, Text: string(o.Refusal)}
+	}
 	if o.Reply == (beta.Reply{}) {
 		return ""
 	}

@@ -66,6 +66,21 @@ var mailCases = []Case{
 			b.wantMails(2, status{Kind: beta.InvitationMail, State: step.state, Unknowns: step.unknowns})
 		}
 	})},
+	{"why a mail was suppressed stands apart from what was tried", withTest(func(b *bench) {
+		b.queue(mail(1, 0))
+		later := beta.Settlement{State: beta.MailDeferred, DueAt: b.clock.Now(), Attempts: 1, Reply: beta.Reply{At: Start, Relay: "x", Step: "RCPT TO", Code: 450}}
+		b.settle("c", b.claim("c", 1)[0], later)
+		b.settle("c", b.claim("c", 1)[0], beta.Settlement{State: beta.MailSuppressed, SettledAt: b.clock.Now(), Refusal: beta.BecauseLeft})
+		later.Reply.State = beta.MailDeferred
+		b.view(func(r beta.Reader) error {
+			mails, err := r.TesterMails(round, 1)
+			b.want("refusal", mails[0].Refusal, beta.BecauseLeft)
+			b.want("attempts", mails[0].Replies, []beta.Reply{later.Reply})
+			batch, _ := r.BatchMails(beta.Batch{ID: mails[0].Batch, Test: round}, []int64{1})
+			b.want("refusal in the batch", batch[1].Refusal, beta.BecauseLeft)
+			return err
+		})
+	})},
 	{"what came back is added to what was tried", withTest(func(b *bench) {
 		b.queue(mail(1, 0), mail(2, 0))
 		took := sent(b.clock.Now())
