@@ -133,7 +133,7 @@ func (c mailTestCmd) Run(ctx context.Context, io streams, file *configFile) erro
 	if s.publicURL == "" {
 		s.publicURL = "http://" + s.listen
 	}
-	l.Link, l.QueuedAt = s.publicURL+"/", time.Now()
+	l.Link, l.Unsubscribe, l.QueuedAt = s.publicURL+"/", s.publicURL+"/", time.Now()
 	reply, err := s.send(ctx, l)
 	if err != nil {
 		return err

@@ -33,12 +33,19 @@ func (s *Service) Unsubscribe(ctx context.Context, l Link, again bool, requestID
 }
 
 // Recipient tells whose mail a link stood in, also when they were removed since:
-// what the page to unsubscribe shows. refused says that they want no mail of
-// the vendor. [NotFound] when the link names nobody.
+// what the page to unsubscribe shows. Of the tester it tells more than the
+// address only where the link still opens their invitation. refused says that
+// they want no mail of the vendor. [NotFound] when the link names nobody.
 func (s *Service) Recipient(ctx context.Context, l Link) (inv Invitation, refused bool, err error) {
 	err = s.store.View(ctx, func(r Reader) error {
 		var e Email
 		if inv, e, err = s.recipient(r, l); err != nil {
+			return err
+		}
+		now, err := s.invitation(r, l)
+		if err == nil {
+			inv = now
+		} else if !errors.Is(err, errNoInvitation) {
 			return err
 		}
 		inv.Tester.Email = e

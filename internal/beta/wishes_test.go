@@ -122,3 +122,25 @@ func TestAForgottenPersonIsNowhereAndIsNotAddedAgain(t *testing.T) {
 		t.Errorf("somebody unknown: got %d, %v", tests, err)
 	}
 }
+
+func TestWhoOpensTheWayOutIsShownWhereTheyStandWhileTheirLinkIsGood(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, beta.Rules{Cap: 10, LinkLife: day})
+	w.create()
+	w.start()
+	w.add("anna@example.com")
+	link := w.link("anna@example.com")
+	w.accept(link)
+	want := func(when string, state beta.TesterState) {
+		t.Helper()
+		inv, _, err := w.Recipient(w.ctx, link)
+		if err != nil || inv.Tester.State != state || inv.Tester.Email.Given != "anna@example.com" {
+			t.Errorf("%s: got %+v, %v; want %q", when, inv.Tester, err, state)
+		}
+	}
+	want("while the link is good", beta.Accepted)
+	w.clock.Advance(2 * day)
+	want("after its life", "")
+	w.remove("anna@example.com")
+	want("removed", "")
+}

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"strings"
@@ -27,7 +28,7 @@ func (s *sheet) check() (mistakes []error) {
 		if err != nil {
 			return append(mistakes, plain(err))
 		}
-		mistakes = append(mistakes, s.judge(d, w, l.Link)...)
+		mistakes = append(mistakes, s.judge(d, w)...)
 	}
 	return mistakes
 }
@@ -55,31 +56,34 @@ func samples(kind beta.MailKind) (list []beta.Letter) {
 }
 
 // judge says what is wrong with a draft.
-func (s *sheet) judge(d draft, w words, link string) (mistakes []error) {
+func (s *sheet) judge(d draft, w words) (mistakes []error) {
 	wrong := func(f file, what string) { mistakes = append(mistakes, fmt.Errorf("%s:1: %s", f.name, what)) }
 	if subject := strings.TrimSpace(d.subject); subject == "" || strings.ContainsFunc(subject, unicode.IsControl) {
 		wrong(s.pattern.text, "the subject must be one line that says something")
 	}
-	if strings.TrimSpace(d.text) == "" {
+	if strings.TrimSpace(strings.TrimSuffix(d.text, s.ending(w))) == "" {
 		wrong(s.pattern.text, "has no text")
 	}
-	var content strings.Builder
-	if err := s.html.ExecuteTemplate(&content, "content", w); err != nil {
+	var said, content strings.Builder
+	if err := errors.Join(s.html.ExecuteTemplate(&said, "words", w), s.html.ExecuteTemplate(&content, "content", w)); err != nil {
 		return append(mistakes, plain(err))
 	}
-	if strings.TrimSpace(content.String()) == "" {
+	if strings.TrimSpace(said.String()) == "" {
 		wrong(s.pattern.html, "has no text")
 	} else if !strings.Contains(d.html, content.String()) {
 		wrong(s.pattern.layout, `does not hold {{template "content" .}}`)
 	}
-	if !leads(s.pattern.kind) {
-		return mistakes
-	}
-	if !strings.Contains(d.text, link) {
-		wrong(s.pattern.text, "the link is missing: put {{.Link}} where it belongs")
-	}
-	if !strings.Contains(d.html, `href="`+html.EscapeString(link)+`"`) {
-		wrong(s.pattern.html, `the link is missing: put {{template "button" .}} or <a href="{{.Link}}"> where it belongs`)
+	const out = "the way out is not always there: put %s where it is, or nowhere, and it stands at the end"
+	for _, c := range []struct{ link, text, html string }{
+		{w.Link, "the link is missing: put {{.Link}} where it belongs", `the link is missing: put {{template "button" .}} or <a href="{{.Link}}"> where it belongs`},
+		{w.Unsubscribe, fmt.Sprintf(out, "{{.Unsubscribe}}"), fmt.Sprintf(out, `<a href="{{.Unsubscribe}}">`)},
+	} {
+		if !strings.Contains(d.text, c.link) {
+			wrong(s.pattern.text, c.text)
+		}
+		if c.link != "" && !strings.Contains(d.html, `href="`+html.EscapeString(c.link)+`"`) {
+			wrong(s.pattern.html, c.html)
+		}
 	}
 	return mistakes
 }

@@ -28,6 +28,9 @@ type language struct {
 	Developer string        `json:"developer"` // for such a vendor
 	OpenPage  string        `json:"openPage"`  // on the button
 	CopyLink  string        `json:"copyLink"`  // before the link in full
+
+	Leave       string `json:"leave"`       // the way out of the test and of all mail
+	Unsubscribe string `json:"unsubscribe"` // the same once there is nothing to leave
 }
 
 // readLanguage reads a language.json; the error says everything that is wrong.
@@ -49,7 +52,7 @@ func readLanguage(f file) (l language, err error) {
 	for _, part := range []string{"$day", "$month", "$year", "$time"} {
 		need(strings.Contains(l.Date, part), "date has no "+part)
 	}
-	for _, said := range [][2]string{{"product", l.Product}, {"developer", l.Developer}, {"openPage", l.OpenPage}, {"copyLink", l.CopyLink}} {
+	for _, said := range [][2]string{{"product", l.Product}, {"developer", l.Developer}, {"openPage", l.OpenPage}, {"copyLink", l.CopyLink}, {"leave", l.Leave}, {"unsubscribe", l.Unsubscribe}} {
 		need(said[1] != "" && clean(said[1]) == said[1] && !strings.Contains(said[1], "{{"), said[0]+" must be one line of plain text")
 	}
 	return l, errors.Join(wrong...)
@@ -57,8 +60,12 @@ func readLanguage(f file) (l language, err error) {
 
 // phrases are what stands in HTML whoever it is for: templates, so that nothing
 // of them is worked out for each letter.
-func (l *language) phrases() map[string]string {
-	return map[string]string{"language": string(l.Tag), "direction": l.Direction, "openPage": l.OpenPage, "copyLink": l.CopyLink}
+func (l *language) phrases(kind beta.MailKind) map[string]string {
+	leave := l.Leave
+	if !leads(kind) {
+		leave = l.Unsubscribe
+	}
+	return map[string]string{"language": string(l.Tag), "direction": l.Direction, "openPage": l.OpenPage, "copyLink": l.CopyLink, "leave": leave}
 }
 
 // until says when a test ends, in UTC; the zero time is nothing to say.

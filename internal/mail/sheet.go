@@ -23,12 +23,17 @@ func leads(kind beta.MailKind) bool {
 	return kind != beta.RemovedMail && kind != beta.EndedMail && kind != beta.ForwardMail
 }
 
+// toTester reports whether letters of a kind are to testers, who must find the way
+// out of the test, or of all mail, in each.
+func toTester(kind beta.MailKind) bool { return kind != beta.ForwardMail }
+
 // sheet is the paper that letters of one kind are written on.
 type sheet struct {
 	pattern  pattern
 	language *language
 	text     *texttemplate.Template
 	html     *htmltemplate.Template
+	wayOut   string // what stands before the way out at the end of the text; empty where the text has it itself
 }
 
 // pattern is what a sheet is made of.
@@ -50,6 +55,7 @@ type words struct {
 	To, Feedback  beta.Email
 	Until         string // a date
 	Link          string
+	Unsubscribe   string // the way out; empty where there is none
 	Accepted      bool
 	Author        beta.Email // of what is forwarded; zero in all other letters
 	Rating        int        // zero when none was given
@@ -59,22 +65,26 @@ type words struct {
 }
 
 // newSheet parses what a sheet is made of. A file of HTML is the template
-// "content" that the layout holds. What our own layout defines beside, such as
-// "button", is there whatever the layout, and so is what the language brings.
+// "words"; with the way out it is the "content" that the layout holds. What our
+// own layout defines beside, such as "button", is there whatever the layout, and
+// so is what the language brings.
 func newSheet(p pattern, l *language, ours file) (*sheet, error) {
 	s := &sheet{pattern: p, language: l}
 	var err error
-	if s.text, err = texttemplate.New(p.text.name).Funcs(texttemplate.FuncMap{"short": short}).Parse(p.text.text); err != nil {
+	if s.text, err = texttemplate.New(p.text.name).Funcs(texttemplate.FuncMap{"short": short}).Parse(strings.TrimRight(p.text.text, "\n")); err != nil {
 		return nil, err
 	}
 	set, err := htmltemplate.New(ours.name).Funcs(htmltemplate.FuncMap{"short": short}).Parse(ours.text)
 	if err != nil {
 		return nil, err
 	}
-	for name, said := range l.phrases() {
+	for name, said := range l.phrases(p.kind) {
 		if _, err := set.New(name).Parse(htmltemplate.HTMLEscapeString(said)); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.addWayOut(set); err != nil {
+		return nil, err
 	}
 	layout := set
 	if p.layout.name != ours.name {
@@ -86,9 +96,28 @@ func newSheet(p pattern, l *language, ours file) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = set.AddParseTree("content", content.Tree.Copy())
+	_, err = set.AddParseTree("words", content.Tree.Copy())
 	s.html = layout
 	return s, err
+}
+
+// addWayOut has letters end with the way out, but where the files of the sheet
+// say themselves where it stands.
+func (s *sheet) addWayOut(set *htmltemplate.Template) error {
+	const variable = ".Unsubscribe"
+	if toTester(s.pattern.kind) && !strings.Contains(s.pattern.text.text, variable) {
+		s.wayOut = s.language.phrases(s.pattern.kind)["leave"]
+	}
+	content := `{{template "words" .}}`
+	own := s.pattern.html.text
+	if s.pattern.layout.name != set.Name() {
+		own += s.pattern.layout.text
+	}
+	if toTester(s.pattern.kind) && !strings.Contains(own, variable) {
+		content += `{{template "wayOut" .}}`
+	}
+	_, err := set.New("content").Parse(content)
+	return err
 }
 
 // fill writes the words on the sheet.
@@ -102,9 +131,18 @@ func (s *sheet) fill(w words) (draft, error) {
 	if err := s.text.Execute(&text, w); err != nil {
 		return draft{}, err
 	}
+	text.WriteString(s.ending(w))
 	w.Subject = clean(subject.String())
 	if err := s.html.Execute(&html, w); err != nil {
 		return draft{}, err
 	}
 	return draft{subject.String(), text.String(), html.String()}, nil
+}
+
+// ending is what the text ends with whatever it says.
+func (s *sheet) ending(w words) string {
+	if s.wayOut == "" || w.Unsubscribe == "" {
+		return "\n"
+	}
+	return "\n\n" + s.wayOut + ":\n" + w.Unsubscribe + "\n"
 }

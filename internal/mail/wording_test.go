@@ -102,7 +102,7 @@ func TestANewLanguageWritesItsDates(t *testing.T) {
 
 const hebrew = `{"direction": "rtl", "date": "$time $day $month $year $weekday",
 	"weekdays": ["d0","d1","d2","d3","d4","d5","d6"], "months": ["m1","m2","m3","m4","m5","m6","m7","m8","m9","m10","m11","m12"],
-	"product": "p", "developer": "d", "openPage": "o", "copyLink": "c"}`
+	"product": "p", "developer": "d", "openPage": "o", "copyLink": "c", "leave": "l", "unsubscribe": "u"}`
 
 func TestEveryMistakeInWordsIsNamedAtOnce(t *testing.T) {
 	t.Parallel()
@@ -112,25 +112,26 @@ func TestEveryMistakeInWordsIsNamedAtOnce(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		"half a pair":          {map[string]string{"ended.txt": "a", "de/removed.html": "b"}, []string{"de/removed.txt: is missing, and de/removed.html is there", "ended.html: is missing, and ended.txt is there"}},
-		"misspelt":             {map[string]string{"invitaton.txt": "a", "german/ended.txt": "b", "vendors/V1/vendors/x": "c", "de/layout.html": "d"}, []string{"de/layout.html: is no file that belongs", "german: is no folder", "invitaton.txt: is no file", "vendors/V1/vendors: is no folder"}},
-		"bad id":               {map[string]string{"vendors/%zz/ended.txt": "a", "vendors/V1/skills/file": ""}, []string{"vendors/%zz: must be a folder named by an id", "vendors/V1/skills/file: must be a folder"}},
-		"one id twice":         {says("vendors/V/invitation", "x", says("vendors/%56/invitation", "x", map[string]string{})), []string{"names what another folder names too"}},
-		"syntax":               {map[string]string{"invitation.txt": "\n{{if}}", "invitation.html": html}, []string{"invitation.txt:2: missing value for if"}},
-		"syntax in HTML":       {map[string]string{"invitation.txt": text, "invitation.html": "\n\n{{.Link"}, []string{"invitation.html:3: unclosed action"}},
-		"unknown variables":    {map[string]string{"invitation.txt": "{{define \"subject\"}}{{.Sujet}}{{end}}\n{{if eq .Skill \"never\"}}{{.Oops}}{{end}} {{with .Feedback}}{{.Given}} {{.Taken}} {{$.Nobody}}{{end}}", "invitation.html": "<p>{{.Lnk}}"}, []string{"invitation.html:1:5: {{.Lnk}} is unknown; known are .Skill, ", "invitation.txt:1:", "{{.Sujet}}", "invitation.txt:2:", "{{.Oops}}", "{{.Taken}}", "{{$.Nobody}}"}},
-		"no subject":           {map[string]string{"invitation.txt": "{{.Link}}", "invitation.html": html}, []string{"invitation.txt:1: has no subject"}},
-		"subject of two lines": {map[string]string{"invitation.txt": "{{define \"subject\"}}a\nb{{end}}{{.Link}}", "invitation.html": html}, []string{"invitation.txt:1: the subject must be one line"}},
-		"no text":              {map[string]string{"ended.txt": "{{define \"subject\"}}a{{end}} \n", "ended.html": "\n"}, []string{"ended.html:1: has no text", "ended.txt:1: has no text"}},
-		"no link":              {map[string]string{"invitation.txt": "{{define \"subject\"}}a{{end}}b", "invitation.html": "<p>b {{.Link}}"}, []string{"invitation.html:1: the link is missing", "invitation.txt:1: the link is missing: put {{.Link}} where it belongs"}},
-		"link only sometimes":  {map[string]string{"invitation.txt": "{{define \"subject\"}}a{{end}}b{{if .Until}}{{.Link}}{{end}}", "invitation.html": html}, []string{"invitation.txt:1: the link is missing"}},
-		"unknown template":     {map[string]string{"invitation.txt": text, "invitation.html": `{{template "knob" .}}`}, []string{`"knob"`}},
-		"fails at work":        {map[string]string{"invitation.txt": text + `{{index .Until 100}}`, "invitation.html": html}, []string{"invitation.txt:1:", "index out of range"}},
-		"forward without text": {map[string]string{"forward.txt": `{{define "subject"}}x{{end}}{{index .Said 0}}`, "forward.html": "<p>x"}, []string{"forward.txt:1:", "index out of range"}},
-		"layout without room":  {map[string]string{"layout.html": "<html></html>"}, []string{`layout.html:1: does not hold {{template "content" .}}`}},
-		"unknown language":     {says("fr/invitation", "x", map[string]string{}), []string{"fr/invitation.txt: its folder needs a language.json"}},
-		"bad language":         {says("he/invitation", "x", map[string]string{"he/language.json": "{\n\"direction\": \"up\", \"date\": \"$day\"}"}), []string{"he/language.json:1: direction must be ltr or rtl", "weekdays must be 7", "months must be 12", "date has no $month", "copyLink must be"}},
-		"unknown field":        {says("he/invitation", "x", map[string]string{"he/language.json": "{\n\"plural\": 1}"}), []string{"he/language.json:2: json: unknown field"}},
+		"half a pair":            {map[string]string{"ended.txt": "a", "de/removed.html": "b"}, []string{"de/removed.txt: is missing, and de/removed.html is there", "ended.html: is missing, and ended.txt is there"}},
+		"misspelt":               {map[string]string{"invitaton.txt": "a", "german/ended.txt": "b", "vendors/V1/vendors/x": "c", "de/layout.html": "d"}, []string{"de/layout.html: is no file that belongs", "german: is no folder", "invitaton.txt: is no file", "vendors/V1/vendors: is no folder"}},
+		"bad id":                 {map[string]string{"vendors/%zz/ended.txt": "a", "vendors/V1/skills/file": ""}, []string{"vendors/%zz: must be a folder named by an id", "vendors/V1/skills/file: must be a folder"}},
+		"one id twice":           {says("vendors/V/invitation", "x", says("vendors/%56/invitation", "x", map[string]string{})), []string{"names what another folder names too"}},
+		"syntax":                 {map[string]string{"invitation.txt": "\n{{if}}", "invitation.html": html}, []string{"invitation.txt:2: missing value for if"}},
+		"syntax in HTML":         {map[string]string{"invitation.txt": text, "invitation.html": "\n\n{{.Link"}, []string{"invitation.html:3: unclosed action"}},
+		"unknown variables":      {map[string]string{"invitation.txt": "{{define \"subject\"}}{{.Sujet}}{{end}}\n{{if eq .Skill \"never\"}}{{.Oops}}{{end}} {{with .Feedback}}{{.Given}} {{.Taken}} {{$.Nobody}}{{end}}", "invitation.html": "<p>{{.Lnk}}"}, []string{"invitation.html:1:5: {{.Lnk}} is unknown; known are .Skill, ", "invitation.txt:1:", "{{.Sujet}}", "invitation.txt:2:", "{{.Oops}}", "{{.Taken}}", "{{$.Nobody}}"}},
+		"no subject":             {map[string]string{"invitation.txt": "{{.Link}}", "invitation.html": html}, []string{"invitation.txt:1: has no subject"}},
+		"subject of two lines":   {map[string]string{"invitation.txt": "{{define \"subject\"}}a\nb{{end}}{{.Link}}", "invitation.html": html}, []string{"invitation.txt:1: the subject must be one line"}},
+		"no text":                {map[string]string{"ended.txt": "{{define \"subject\"}}a{{end}} \n", "ended.html": "\n"}, []string{"ended.html:1: has no text", "ended.txt:1: has no text"}},
+		"no link":                {map[string]string{"invitation.txt": "{{define \"subject\"}}a{{end}}b", "invitation.html": "<p>b {{.Link}}"}, []string{"invitation.html:1: the link is missing", "invitation.txt:1: the link is missing: put {{.Link}} where it belongs"}},
+		"link only sometimes":    {map[string]string{"invitation.txt": "{{define \"subject\"}}a{{end}}b{{if .Until}}{{.Link}}{{end}}", "invitation.html": html}, []string{"invitation.txt:1: the link is missing"}},
+		"way out only sometimes": {map[string]string{"invitation.txt": text + "{{if .Until}}{{.Unsubscribe}}{{end}}", "invitation.html": html + `{{if .Until}}<a href="{{.Unsubscribe}}">{{end}}`}, []string{`invitation.html:1: the way out is not always there: put <a href="{{.Unsubscribe}}">`, "invitation.txt:1: the way out is not always there: put {{.Unsubscribe}}"}},
+		"unknown template":       {map[string]string{"invitation.txt": text, "invitation.html": `{{template "knob" .}}`}, []string{`"knob"`}},
+		"fails at work":          {map[string]string{"invitation.txt": text + `{{index .Until 100}}`, "invitation.html": html}, []string{"invitation.txt:1:", "index out of range"}},
+		"forward without text":   {map[string]string{"forward.txt": `{{define "subject"}}x{{end}}{{index .Said 0}}`, "forward.html": "<p>x"}, []string{"forward.txt:1:", "index out of range"}},
+		"layout without room":    {map[string]string{"layout.html": "<html></html>"}, []string{`layout.html:1: does not hold {{template "content" .}}`}},
+		"unknown language":       {says("fr/invitation", "x", map[string]string{}), []string{"fr/invitation.txt: its folder needs a language.json"}},
+		"bad language":           {says("he/invitation", "x", map[string]string{"he/language.json": "{\n\"direction\": \"up\", \"date\": \"$day\"}"}), []string{"he/language.json:1: direction must be ltr or rtl", "weekdays must be 7", "months must be 12", "date has no $month", "copyLink must be"}},
+		"unknown field":          {says("he/invitation", "x", map[string]string{"he/language.json": "{\n\"plural\": 1}"}), []string{"he/language.json:2: json: unknown field"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,6 +148,39 @@ func TestEveryMistakeInWordsIsNamedAtOnce(t *testing.T) {
 				rest = after
 			}
 		})
+	}
+}
+
+// An operator's words need not know of the way out, and may put it elsewhere.
+func TestTheWayOutStandsOnceWhateverTheWords(t *testing.T) {
+	t.Parallel()
+	bare := func() map[string]string { return says("invitation", "x", map[string]string{}) }
+	own := bare()
+	own["invitation.txt"] = strings.Replace(own["invitation.txt"], "{{.Link}}", "Enough? {{.Unsubscribe}} {{.Link}}", 1)
+	own["invitation.html"] = `<a href="{{.Unsubscribe}}">Enough?</a>` + own["invitation.html"]
+	framed, frame := bare(), bare()
+	framed["layout.html"] = `<html>{{template "content" .}}</html>`
+	frame["layout.html"] = `<html>{{template "content" .}}<a href="{{.Unsubscribe}}">Enough?</a></html>`
+	for name, c := range map[string]struct {
+		files      map[string]string
+		text, html string
+	}{
+		"not said":      {bare(), "Leave the test or unsubscribe:\n", "Leave the test or unsubscribe</a>"},
+		"said":          {own, "Enough? ", "Enough?</a><p>x"},
+		"plain layout":  {framed, "Leave the test or unsubscribe:\n", "Leave the test or unsubscribe</a></p></html>"},
+		"in the layout": {frame, "Leave the test or unsubscribe:\n", "Enough?</a></html>"},
+	} {
+		wording, err := mail.ReadWording(tree(c.files))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		w := newWriter(t)
+		w.Use(wording)
+		p := write(t, w, letter(t, beta.InvitationMail))
+		const out = "https://tryout.example/u/"
+		if strings.Count(p.text, out) != 1 || strings.Count(p.html, out) != 1 || !strings.Contains(p.text, c.text+out) || !strings.Contains(p.html, c.html) {
+			t.Errorf("%s: got\n%s\n%s", name, p.text, p.html)
+		}
 	}
 }
 

@@ -138,8 +138,8 @@ func TestTheLinkStandsOnceOnALineOfItsOwn(t *testing.T) {
 		l := letter(t, kind)
 		l.Link += "&" + strings.Repeat("x", 900)
 		p := write(t, newWriter(t), l)
-		if n := strings.Count(p.text, "\n"+l.Link+"\n"); n != 1 || strings.Count(p.text, "https://") != 1 {
-			t.Errorf("%s: the link stands %d times on a line of its own, want 1:\n%s", kind, n, p.text)
+		if n := strings.Count(p.text, "\n"+l.Link+"\n"); n != 1 || strings.Count(p.text, "https://") != 2 {
+			t.Errorf("%s: the link stands %d times on a line of its own, want 1, and the way out beside it:\n%s", kind, n, p.text)
 		}
 		if !strings.Contains(p.html, `href="`+html.EscapeString(l.Link)+`"`) {
 			t.Errorf("%s: the HTML has no such link:\n%s", kind, p.html)
@@ -190,5 +190,28 @@ func TestTheMessageIDFollowsFromTheMailAlone(t *testing.T) {
 	second, err := w.Write(l, noon.Add(time.Hour))
 	if err != nil || first.ID != second.ID || first.ID != l.ID.String()+".ml6edww0@tryout.example" {
 		t.Errorf("got %q and %q, %v", first.ID, second.ID, err)
+	}
+}
+
+// A mail to a tester says in both its parts and in its header how to get out; a
+// mail to the developer does not.
+func TestEveryMailToATesterEndsWithTheWayOut(t *testing.T) {
+	t.Parallel()
+	says := map[beta.Language][2]string{
+		"en": {"Leave the test or unsubscribe", "Unsubscribe"}, "de": {"Test verlassen oder E-Mails abbestellen", "E-Mails abbestellen"},
+	}
+	for _, l := range letters(t) {
+		p, phrase := write(t, newWriter(t), l), says[l.Language][0]
+		if l.Kind == beta.RemovedMail || l.Kind == beta.EndedMail {
+			phrase = says[l.Language][1] // there is nothing to leave
+		}
+		const out = "https://tryout.example/u/15.7.AbC-_d9"
+		got := []bool{
+			strings.HasSuffix(p.text, "\n\n"+phrase+":\n"+out+"\n"), strings.Contains(p.html, `<a href="`+out+`">`+phrase+`</a>`),
+			p.header.Get("List-Unsubscribe") == "<"+out+">",
+		}
+		if want := l.Kind != beta.ForwardMail; got[0] != want || got[1] != want || got[2] != want {
+			t.Errorf("%s in %q: in text, HTML and header %v, want %v:\n%s\n%s", l.Kind, l.Language, got, want, p.text, p.html)
+		}
 	}
 }

@@ -169,6 +169,9 @@ func (s *sheet) words(l beta.Letter) (words, error) {
 	if err := checkAddress(v.answers().Address()); err != nil && v.answers().Given != "" {
 		return v, fmt.Errorf("the address for answers %w", err)
 	}
+	if toTester(s.pattern.kind) && checkLink(l.Unsubscribe) == nil {
+		v.Unsubscribe = l.Unsubscribe
+	}
 	if !leads(s.pattern.kind) {
 		return v, nil
 	}

@@ -55,9 +55,10 @@ func letter(t testing.TB, kind beta.MailKind) beta.Letter {
 		FeedbackEmail: "feedback@müller.example",
 		ExpiresAt:     time.Date(2026, time.May, 4, 9, 30, 0, 0, time.FixedZone("", 2*60*60)),
 		Link:          "https://tryout.example/t/15.7.AbC-_d9?a=b&c=d",
+		Unsubscribe:   "https://tryout.example/u/15.7.AbC-_d9",
 	}
 	if kind == beta.ForwardMail {
-		l.Link, l.FeedbackEmail, l.ExpiresAt = "", "", time.Time{}
+		l.Link, l.Unsubscribe, l.FeedbackEmail, l.ExpiresAt = "", "", "", time.Time{}
 		l.Written = beta.Feedback{
 			ID: l.ID, Kind: beta.Opinion, Rating: 4, At: l.QueuedAt, Email: author,
 			Text: "I like <Café Finder>.\n\nBut:\n\t- it is slow",
@@ -188,6 +189,9 @@ func lint(t testing.TB, m mail.Message) parsed {
 	want := []string{"Date", "From", "To", "Subject", "Message-Id", "Auto-Submitted", "Mime-Version", "Content-Type"}
 	if p.header.Get("Reply-To") != "" {
 		want = append(want, "Reply-To")
+	}
+	if p.header.Get("List-Unsubscribe") != "" {
+		want = append(want, "List-Unsubscribe", "List-Unsubscribe-Post")
 	}
 	for _, name := range want {
 		if len(p.header[name]) != 1 {

@@ -27,6 +27,27 @@ func TestAcceptingInARealBrowser(t *testing.T) {
 	b.wantQuiet()
 }
 
+func TestTheWayOutInARealBrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := open(t, s)
+
+	b.visit(s.wishes())
+	if s.state() != beta.Invited || s.blocked() != "" {
+		t.Error("opening the page changed something")
+	}
+	b.press("Unsubscribe")
+	if got := s.blocked(); got != beta.BecauseUnsubscribed || s.state() != beta.Invited {
+		t.Errorf("after Unsubscribe: blocked %q, %s", got, s.state())
+	}
+	b.press("Mail me again")
+	b.press("Leave this test")
+	if got := b.heading(); s.state() != beta.Declined || s.blocked() != "" {
+		t.Errorf("after leaving: %q, %s, blocked %q", got, s.state(), s.blocked())
+	}
+	b.wantQuiet()
+}
+
 func TestHostileNamesInARealBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -59,9 +80,11 @@ func TestTargetsAreLargeEnoughForAThumb(t *testing.T) {
 		map(e => e.textContent + " " + e.getBoundingClientRect().height).join("; ")`
 	for _, state := range []beta.TesterState{beta.Invited, beta.Accepted, beta.Declined, beta.Left} {
 		s.change(func(inv *beta.Invitation) { inv.Tester.State = state })
-		b.visit(s.path())
-		if got := eval[string](b, small); got != "" {
-			t.Errorf("%s: lower than 44 pixels: %s", state, got)
+		for _, path := range []string{s.path(), s.wishes()} {
+			b.visit(path)
+			if got := eval[string](b, small); got != "" {
+				t.Errorf("%s: lower than 44 pixels: %s", state, got)
+			}
 		}
 	}
 }

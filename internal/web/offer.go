@@ -24,6 +24,7 @@ type offer struct {
 	Until    time.Time // when the test ends by itself; zero until it was started
 	Ended    time.Time // when it ended; zero while it has not, or when that is not known
 	MayWrite bool      // whether the test takes feedback
+	MayLeave bool      // whether there is a test to leave, or an invitation to decline
 	Draft    draft     // what stands in the form
 }
 
@@ -37,6 +38,8 @@ func newOffer(inv beta.Invitation, link string) offer {
 		Ended:    inv.Test.EndedAt,
 		MayWrite: inv.TakesFeedback,
 	}
+	live := inv.Status == beta.Starting || inv.Status == beta.Running
+	o.MayLeave = live && (inv.Tester.State == beta.Invited || inv.Tester.State == beta.Accepted)
 	if inv.Tester.Email.Key != "" {
 		o.Address = inv.Tester.Email.Masked()
 	}

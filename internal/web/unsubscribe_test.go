@@ -80,3 +80,31 @@ func TestAForeignPageOrAForgedLinkUnsubscribesNobody(t *testing.T) {
 		t.Errorf("got %d changes", s.testers.answers)
 	}
 }
+
+// Every mail ends with a link to this page, so it is the way out of the test too.
+func TestTheUnsubscribePageLeadsOutOfTheTest(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(*beta.Invitation)
+		want   bool
+	}{
+		{"invited", func(*beta.Invitation) {}, true},
+		{"accepted", func(inv *beta.Invitation) { inv.Tester.State = beta.Accepted }, true},
+		{"unsubscribed", func(inv *beta.Invitation) { inv.Tester.Blocked = beta.BecauseUnsubscribed }, true},
+		{"left", func(inv *beta.Invitation) { inv.Tester.State = beta.Left }, false},
+		{"ended", func(inv *beta.Invitation) { inv.Status = beta.Ended }, false},
+		{"removed", func(inv *beta.Invitation) { inv.Tester = beta.Tester{Email: inv.Tester.Email} }, false},
+	} {
+		s := newSite(t)
+		s.change(c.change)
+		body := s.ask(http.MethodGet, s.wishes()).Body.String()
+		if got := strings.Contains(body, `action="`+s.path()+`/decline"`); got != c.want || s.testers.answers != 0 {
+			t.Errorf("%s: offers to leave: %v, want %v; %d changes:\n%s", c.name, got, c.want, s.testers.answers, body)
+		}
+	}
+	s := newSite(t)
+	if w := s.ask(http.MethodPost, s.path()+"/decline"); w.Code != http.StatusSeeOther || s.state() != beta.Declined || s.blocked() != "" {
+		t.Errorf("leaving: got %d, %s, blocked %q", w.Code, s.state(), s.blocked())
+	}
+}
