@@ -51,11 +51,11 @@ func (c bounceCmd) Run(ctx context.Context) error {
 		return codedError{err, exitTryAgain}
 	}
 	defer s.Close()
-	key, err := s.Key(ctx, bounceKey)
+	addresses, err := returnPaths(ctx, s, "")
 	if err != nil {
 		return codedError{err, exitTryAgain}
 	}
-	id, queued, found, err := readReturned(bounce.NewAddresses(key, ""), c.Recipient, message)
+	id, queued, found, err := readReturned(addresses, c.Recipient, message)
 	if errors.Is(err, bounce.ErrNotABounce) {
 		return nil
 	}

@@ -115,9 +115,10 @@ type mailTestCmd struct {
 	sampleFlag
 	Address string `arg:"" help:"Where it goes."`
 	Kind    string `help:"invitation, reminder, feedback, removed, ended or forward." default:"invitation" placeholder:"KIND"`
+	Relay   int    `help:"Only through this relay of those given, counted from 1. Default: through each." placeholder:"N"`
 }
 
-// Run sends one message and prints the relay's answer.
+// Run sends one message through each relay and prints its answer.
 func (c mailTestCmd) Run(ctx context.Context, io streams, file *configFile) error {
 	s, err := c.settings(file.mistakes...)
 	if err != nil {
@@ -130,28 +131,57 @@ func (c mailTestCmd) Run(ctx context.Context, io streams, file *configFile) erro
 	if l.To, err = beta.ParseEmail(c.Address); err != nil {
 		return usageError{fmt.Errorf("%q: %w", c.Address, err)}
 	}
+	if c.Relay < 0 || c.Relay > len(s.relays) {
+		return usageError{fmt.Errorf("--relay: must be in 1..%d, the relays that --smtp gives", len(s.relays))}
+	}
+	if c.Relay > 0 {
+		s.relays = s.relays[c.Relay-1 : c.Relay]
+	}
 	if s.publicURL == "" {
 		s.publicURL = "http://" + s.listen
 	}
-	l.Link, l.Unsubscribe, l.QueuedAt = s.publicURL+"/", s.publicURL+"/", time.Now()
-	reply, err := s.send(ctx, l)
+	now := time.Now()
+	l.ID = beta.MailID{Test: beta.NewTestID(now), Tester: 1, Seq: 1} // of a test that is not there, so what comes back is of no mail
+	l.Link, l.Unsubscribe, l.QueuedAt = s.publicURL+"/", s.publicURL+"/", now
+	w, err := s.testWriter(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(io.out, "%s answered: %s\n", s.relays[0].Addr(), reply)
-	return err
+	return s.tryEach(ctx, io, func() (mail.Message, error) { return w.Write(l, time.Now()) })
 }
 
-// send hands a letter to the relay.
-func (s settings) send(ctx context.Context, l beta.Letter) (mail.Reply, error) {
-	us := host(s.publicURL)
-	w, err := s.writer(us)
+// testWriter is the writer that serve would have.
+func (s settings) testWriter(ctx context.Context) (*mail.Writer, error) {
+	w, err := s.writer(host(s.publicURL))
 	if err != nil {
-		return mail.Reply{}, err
+		return nil, err
 	}
-	client := &mail.Client{Relay: s.relays[0], Hello: hello(us)}
-	defer client.Close()
-	return client.Send(ctx, func() (mail.Message, error) { return w.Write(l, time.Now()) })
+	if w.Postmark = s.returns.postmark != ""; s.returns.domain == "" {
+		return w, nil
+	}
+	data, err := openData(ctx, s.data, s.master)
+	if err != nil {
+		return nil, err
+	}
+	defer data.Close()
+	addresses, err := returnPaths(ctx, data, s.returns.domain)
+	w.ReturnPath = addresses.Text
+	return w, err
+}
+
+// tryEach hands a message to each relay and prints what it answered. The error
+// says what each said that did not take it.
+func (s settings) tryEach(ctx context.Context, io streams, write func() (mail.Message, error)) (refusals error) {
+	for _, relay := range s.relays {
+		client := &mail.Client{Relay: relay, Hello: hello(host(s.publicURL))}
+		reply, err := client.Send(ctx, write)
+		client.Close()
+		if err == nil {
+			_, err = fmt.Fprintf(io.out, "%s answered: %s\n", relay.Addr(), reply)
+		}
+		refusals = errors.Join(refusals, err)
+	}
+	return refusals
 }
 
 // newWriter returns a writer with these words; nil are Tryout's own.

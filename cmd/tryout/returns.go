@@ -11,6 +11,7 @@ import (
 	"tryout/internal/beta"
 	"tryout/internal/bounce"
 	"tryout/internal/mail"
+	"tryout/internal/store"
 )
 
 // returns joins what comes back, whichever way, with the domain.
@@ -103,11 +104,9 @@ func (p *program) joinReturns(ctx context.Context, s returnsSettings, w *mail.Wr
 	if w.Postmark = s.postmark != ""; s.domain == "" {
 		return nil
 	}
-	key, err := p.store.Key(ctx, bounceKey)
-	if err != nil {
+	if p.returns.addresses, err = returnPaths(ctx, p.store, s.domain); err != nil {
 		return err
 	}
-	p.returns.addresses = bounce.NewAddresses(key, s.domain)
 	w.ReturnPath = p.returns.addresses.Text
 	if s.listen == "" {
 		return nil
@@ -117,6 +116,12 @@ func (p *program) joinReturns(ctx context.Context, s returnsSettings, w *mail.Wr
 	}
 	p.log.Info("listening for returned mail", "addr", p.bounces.Addr().String(), "domain", s.domain)
 	return nil
+}
+
+// returnPaths are those at a domain of the mails of a database.
+func returnPaths(ctx context.Context, s *store.Store, domain string) (bounce.Addresses, error) {
+	key, err := s.Key(ctx, bounceKey)
+	return bounce.NewAddresses(key, domain), err
 }
 
 // bounceKey is the name of the key that authenticates return paths.
