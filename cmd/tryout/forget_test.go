@@ -1,11 +1,14 @@
 package main
 
 import (
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"tryout/internal/beta"
 )
 
 func TestAForgottenPersonStaysForgottenWhenAnOlderDatabaseIsRestored(t *testing.T) {
@@ -60,5 +63,40 @@ func TestTheFileOfForgottenPeopleHoldsNoAddress(t *testing.T) {
 	}
 	if got := tryout(t, "serve", "--data", s.data, "--smtp", "smtp://127.0.0.1:9", "--mail-from", "a@x.test", "--listen", "127.0.0.1:0"); got.Run() == nil {
 		t.Error("a file that is not one of digests: the server starts")
+	}
+}
+
+// The line in the file comes first, so an erasure that a crash cut short is
+// finished at the next start, and one that a crash cuts short there at the next.
+func TestAnErasureThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
+	t.Parallel()
+	site := newSite(t, openInbox(t).Addr().String())
+	p := site.serve()
+	p.startTest()
+	p.add("ann@x.test")
+	p.add("ben@x.test")
+	p.stop()
+	p.wait()
+	s, err := openData(t.Context(), site.data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ann := beta.Email{Given: "ann@x.test", Key: "ann@x.test"}
+	if err := addLine(filepath.Join(site.data, forgottenFile), hex.EncodeToString(s.Digest(ann))); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if back, err := s.Back(t.Context(), [][]byte{s.Digest(ann)}); err != nil || !slices.Equal(back, []beta.Email{ann}) {
+			t.Errorf("who is back: %v, %v", back, err)
+		}
+	}
+	for _, want := range []int{1, 0} {
+		if n, err := applyForgotten(t.Context(), s, site.data); err != nil || n != want {
+			t.Errorf("erased %d, %v; want %d", n, err, want)
+		}
+	}
+	if got := site.serve().list(); !slices.Equal(got, []string{"ben@x.test"}) {
+		t.Errorf("after the start: got %q", got)
 	}
 }

@@ -2,7 +2,7 @@ package beta
 
 import "context"
 
-// testsAtOnce is how many tests one transaction of a Forget looks through.
+// testsAtOnce is from how many tests one transaction of a Forget erases.
 const testsAtOnce = 500
 
 // Forget erases a person from every test of every vendor: address, answers,
@@ -12,65 +12,58 @@ const testsAtOnce = 500
 // calling. It returns in how many tests the person was. To repeat it is no
 // error; after a failure it must be repeated.
 func (s *Service) Forget(ctx context.Context, e Email) (tests int, err error) {
-	err = s.store.Update(ctx, func(tx Tx) error { return tx.Forget(e.Key, false, s.now()) })
-	for after := TestID(0); err == nil; {
-		var last TestID
+	for more := true; more && err == nil; {
 		found := 0
 		err = s.store.Update(ctx, func(tx Tx) (err error) {
-			last, found, err = s.forgetIn(tx, e, after)
+			found, more, err = s.forgetSome(tx, e)
 			return err
 		})
-		if tests += found; err == nil && last == 0 {
-			return tests, nil
+		if err == nil {
+			tests += found
 		}
-		after = last
 	}
 	return tests, err
 }
 
-// forgetIn erases from the tests above an id, and returns the last one looked
-// at; zero when there were none.
-func (s *Service) forgetIn(tx Tx, e Email, after TestID) (last TestID, found int, err error) {
-	list, err := tx.Tests(after, testsAtOnce)
+// forgetSome erases from some tests. The digest comes with the last of them:
+// whom it is kept of is nowhere any more, and before that the person may be
+// added again, and is found.
+func (s *Service) forgetSome(tx Tx, e Email) (found int, more bool, err error) {
+	list, err := tx.TestsOf(e.Key, testsAtOnce)
 	for _, test := range list {
-		last = test.ID
-		there, err := s.forgetOne(tx, e, test)
-		if err != nil {
-			return 0, 0, err
-		}
-		if there {
-			found++
+		if err == nil {
+			err = s.forgetOne(tx, e, test)
 		}
 	}
-	return last, found, err
+	if more = len(list) == testsAtOnce; more || err != nil {
+		return len(list), more, err
+	}
+	return len(list), false, tx.Forget(e.Key, false, s.now())
 }
 
-func (s *Service) forgetOne(tx Tx, e Email, test Test) (there bool, err error) {
+func (s *Service) forgetOne(tx Tx, e Email, test Test) error {
 	skill, newest, err := tx.LockTest(test.Skill)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if newest.ID == test.ID {
 		test = newest
 	}
-	if err := tx.Refuse(skill.Vendor, e.Key, "", s.now()); err != nil {
-		return false, err
-	}
 	numbers, tester, err := tx.Erase(test.ID, e.Key)
-	if err != nil || len(numbers) == 0 {
-		return false, err
+	if err != nil {
+		return err
 	}
 	if tester != 0 {
 		test.Testers--
 		if err := tx.SaveTest(test); err != nil {
-			return false, err
+			return err
 		}
 	}
 	c := s.begin(tx, Caller{Name: "operator", Vendor: skill.Vendor}, test, OpForget)
 	for _, n := range numbers {
 		c.note(n, Removed, "")
 	}
-	return true, tx.RecordBatch(c.batch)
+	return tx.RecordBatch(c.batch)
 }
 
 // Remember lets an erased person be added again, as somebody new.

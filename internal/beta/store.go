@@ -61,8 +61,6 @@ type Reader interface {
 	Refusals(vendor VendorID, keys []string) (map[string]Reason, error)
 	// FormerTester returns who had a number in a test and was removed.
 	FormerTester(test TestID, number int64) (f FormerTester, found bool, err error)
-	// Tests returns up to limit tests above an id, by id.
-	Tests(after TestID, limit int) ([]Test, error)
 
 	// Batch returns a batch.
 	Batch(id string) (batch Batch, found bool, err error)
@@ -136,8 +134,13 @@ type Tx interface {
 	// Refuse remembers that an address wants no mail of a vendor; an empty
 	// reason forgets it.
 	Refuse(vendor VendorID, key string, reason Reason, now time.Time) error
+	// TestsOf returns up to limit tests, by id, that know an address: somebody
+	// with it is or was there, or was named in vain. It holds every test against
+	// other writers until the end of the transaction.
+	TestsOf(key string, limit int) ([]Test, error)
 	// Forget remembers that the person with an address was erased, by a digest
-	// alone; with again, that they may be added again.
+	// alone, and forgets what they wanted of any vendor; with again, it remembers
+	// that they may be added again.
 	Forget(key string, again bool, now time.Time) error
 	// Erase deletes everything about an address in a test, mails included, and
 	// returns the numbers it had, among them the tester's, zero if there is none.

@@ -1,6 +1,7 @@
 package beta_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -143,4 +144,36 @@ func TestWhoOpensTheWayOutIsShownWhereTheyStandWhileTheirLinkIsGood(t *testing.T
 	want("after its life", "")
 	w.remove("anna@example.com")
 	want("removed", "")
+}
+
+// One transaction erases from some tests; the person is gone from all before
+// the digest says so.
+func TestAPersonIsForgottenInMoreTestsThanOneTransactionTakes(t *testing.T) {
+	t.Parallel()
+	const many = 501
+	w := newWorld(t)
+	anna := email("anna@example.com")
+	w.ok(w.store.Update(w.ctx, func(tx beta.Tx) error {
+		for n := range beta.TestID(many) {
+			id := beta.SkillID(fmt.Sprint("many-", n))
+			w.ok(second(tx.CreateSkill(beta.Skill{ID: id, Vendor: owner.Vendor, Name: "Many"})))
+			w.ok(tx.CreateTest(beta.Test{ID: n + 1, Skill: id, Round: 1, Stored: beta.InDraft}))
+			w.ok(second(tx.AddTesters(n+1, []beta.Tester{{Test: n + 1, Number: 1, Email: anna}})))
+		}
+		return tx.Refuse(owner.Vendor, anna.Key, beta.BecauseUnsubscribed, w.clock.Now())
+	}))
+	tests, err := w.Forget(w.ctx, anna)
+	if err != nil || tests != many {
+		t.Errorf("erased from %d tests, %v; want %d", tests, err, many)
+	}
+	w.ok(w.store.Update(w.ctx, func(tx beta.Tx) error {
+		wishes, err := tx.Wishes(1, owner.Vendor, []string{anna.Key})
+		if got := wishes[anna.Key]; got != (beta.Wish{Forgotten: true}) {
+			t.Errorf("what is known of her: %+v", got)
+		}
+		return err
+	}))
+	if again, err := w.Forget(w.ctx, anna); err != nil || again != 0 {
+		t.Errorf("once more: %d, %v", again, err)
+	}
 }

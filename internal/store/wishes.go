@@ -97,6 +97,10 @@ func (t tx) Forget(key string, again bool, now time.Time) error {
 		insert into forgotten (digest, created_at)
 		values ($1, $2)
 		on conflict (digest) do nothing`, t.store.digest(key), ms(now))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("delete from refusals where vendor_id in (select id from vendors) and email_key = $1", key) // which is its key, so that no index is needed
 	return err
 }
 
@@ -114,11 +118,23 @@ func (t tx) forgotten(keys []string) (map[string]bool, error) {
 	return found, nil
 }
 
-func (t tx) Tests(after beta.TestID, limit int) (list []beta.Test, err error) {
+// TestsOf looks into every test: two keys each, where an index on the address
+// alone would cost every add. SQLite has one writer, who holds everything.
+func (t tx) TestsOf(key string, limit int) (list []beta.Test, err error) {
 	err = t.query(func(r row) error {
 		list = append(list, testFrom(r, 0))
 		return nil
-	}, "select "+testColumns+" from tests t where t.id > $1 + 0 order by t.id limit $2 + 0", after, limit)
+	}, `
+		select `+testColumns+`
+		from tests t
+		where t.id in (
+			select every.id
+			from tests every
+			where exists (select 1 from testers a where a.test_id = every.id and a.email_key = $1)
+				or exists (select 1 from former_testers f where f.test_id = every.id and f.email_key = $1)
+		)
+		order by t.id
+		limit $2 + 0`, key, limit)
 	return list, err
 }
 
@@ -178,30 +194,27 @@ func (t tx) eraseNumbers(test beta.TestID, numbers []int64) error {
 // Digest returns what is kept of an erased person's address, 32 octets.
 func (s *Store) Digest(e beta.Email) []byte { return s.digest(e.Key) }
 
-// ForgetDigests remembers erased people by what is kept of them, and returns
-// the addresses of those who are there all the same: an older copy of the
-// database was restored. It reads all addresses then, and none otherwise.
-func (s *Store) ForgetDigests(ctx context.Context, digests [][]byte) (back []beta.Email, err error) {
-	fresh := map[string]bool{}
-	err = s.engine.update(ctx, func(c conn) error {
-		clear(fresh)
+// Back returns the addresses of erased people, given what is kept of them, who
+// are there all the same: an older copy of the database was restored, or their
+// erasure was cut short. It reads all addresses where a digest is new to the
+// database, and none otherwise; so ForgetDigests comes last.
+func (s *Store) Back(ctx context.Context, digests [][]byte) (back []beta.Email, err error) {
+	err = s.engine.view(ctx, func(c conn) error {
+		back = nil
+		fresh := map[string]bool{}
 		for _, d := range digests {
-			n, err := c.exec("insert into forgotten (digest, created_at) values ($1, $2) on conflict (digest) do nothing", d, ms(s.now()))
-			if err != nil {
+			known := false
+			if err := c.query(func(row) error { known = true; return nil }, "select created_at from forgotten where digest = $1", d); err != nil {
 				return err
 			}
-			if n == 1 {
+			if !known {
 				fresh[string(d)] = true
 			}
 		}
-		return nil
-	})
-	if err != nil || len(fresh) == 0 {
-		return nil, err
-	}
-	err = s.engine.view(ctx, func(c conn) error {
-		back = nil
 		for _, table := range []string{"testers", "former_testers", "refusals"} {
+			if len(fresh) == 0 {
+				return nil
+			}
 			err := c.query(func(r row) error {
 				if key := r.text(0); fresh[string(s.digest(key))] {
 					back = append(back, beta.Email{Given: key, Key: key})
@@ -215,4 +228,17 @@ func (s *Store) ForgetDigests(ctx context.Context, digests [][]byte) (back []bet
 		return nil
 	})
 	return back, err
+}
+
+// ForgetDigests remembers erased people by what is kept of them.
+func (s *Store) ForgetDigests(ctx context.Context, digests [][]byte) error {
+	return s.engine.update(ctx, func(c conn) error {
+		for _, d := range digests {
+			_, err := c.exec("insert into forgotten (digest, created_at) values ($1, $2) on conflict (digest) do nothing", d, ms(s.now()))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -80,6 +80,48 @@ var historyCases = []Case{
 			})
 		}
 	})},
+	{"the tests that know an address are found, in order", withTest(func(b *bench) {
+		const other = beta.SkillID("another")
+		b.update(func(tx beta.Tx) error {
+			b.ok(second(tx.CreateSkill(beta.Skill{ID: other, Vendor: vendor, Name: "Another"})))
+			for n, id := range []beta.TestID{round + 3, round + 1, round + 2} {
+				b.ok(tx.CreateTest(beta.Test{ID: id, Skill: other, Round: n + 1, Stored: beta.Running}))
+			}
+			b.ok(second(tx.AddTesters(round+3, []beta.Tester{tester(1, "a@x.test")})))
+			b.ok(second(tx.AddTesters(round+1, []beta.Tester{tester(1, "b@x.test")})))
+			return second(tx.RememberStrangers(round+2, []beta.Tester{tester(1, "a@x.test")}, Start))
+		})
+		b.update(func(tx beta.Tx) error { return tx.RemoveTesters(round, b.addIn(tx, 1, "a"), Start) })
+		for limit, want := range map[int][]beta.TestID{2: {round, round + 2}, 10: {round, round + 2, round + 3}} {
+			b.update(func(tx beta.Tx) error {
+				tests, err := tx.TestsOf("a@x.test", limit)
+				var got []beta.TestID
+				for _, t := range tests {
+					got = append(got, t.ID)
+				}
+				b.want("tests", got, want)
+				return err
+			})
+		}
+	})},
+	{"whoever is forgotten wants nothing of anybody any more", withTest(func(b *bench) {
+		b.update(func(tx beta.Tx) error {
+			b.ok(second(tx.CreateVendor(beta.Vendor{ID: "V9", Name: "V9"}, Start)))
+			for _, v := range []beta.VendorID{vendor, "V9"} {
+				b.ok(tx.Refuse(v, "a@x.test", beta.BecauseComplained, Start))
+				b.ok(tx.Refuse(v, "b@x.test", beta.BecauseComplained, Start))
+			}
+			return tx.Forget("a@x.test", false, Start)
+		})
+		b.view(func(r beta.Reader) error {
+			for _, v := range []beta.VendorID{vendor, "V9"} {
+				got, err := r.Refusals(v, []string{"a@x.test", "b@x.test"})
+				b.ok(err)
+				b.want("refusals of "+string(v), got, map[string]beta.Reason{"b@x.test": beta.BecauseComplained})
+			}
+			return nil
+		})
+	})},
 	{"a batch is kept whole", withTest(func(b *bench) {
 		want := beta.Batch{
 			ID: "b1", Test: round, Skill: skill, Vendor: vendor, By: "token 5f2c81d0", RequestID: "request \"1\"",
