@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"strings"
 	"testing"
 
 	"tryout/internal/httpd"
@@ -68,6 +69,23 @@ func TestRelaysAreKeptInTheirOrder(t *testing.T) {
 		check := &checker{}
 		if check.relays(bad); len(check.mistakes) != 1 {
 			t.Errorf("%q: got %v, want one mistake", bad, check.mistakes)
+		}
+	}
+}
+
+func TestABounceDomainIsOneThatReturnPathsFitInto(t *testing.T) {
+	t.Parallel()
+	for value, good := range map[string]bool{
+		"bounces.example.com": true, "BOUNCES.Example.com": true, "xn--bcher-kva.example": true, "": true,
+		"bücher.example": false, "localhost": false, "127.0.0.1": false, "[127.0.0.1]": false, "a b.example": false, "a.example ": false,
+		"bounces.example.com:25": false, "b@example.com": false, "https://example.com": false, "-a.example": false, "a..example": false,
+		strings.Repeat("a.", 100) + "example": false,
+		"a.example\r\nRCPT TO:<x@y.example>":  false,
+	} {
+		c := &checker{}
+		s := c.returns(returnsConfig{BounceDomain: value})
+		if (c.mistakes == nil) != good || good && s.domain != value {
+			t.Errorf("%q: got %q, %v; want good %v", value, s.domain, c.mistakes, good)
 		}
 	}
 }

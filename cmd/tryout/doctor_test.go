@@ -84,3 +84,22 @@ func TestTheDoctorNamesEveryMistakeAndLooksAtNothing(t *testing.T) {
 		t.Errorf("got %d, %q", code, out)
 	}
 }
+
+// With a bounce domain it is that domain whose mail server and SPF count.
+func TestTheDoctorLooksAtTheBounceDomain(t *testing.T) {
+	t.Parallel()
+	box, zone := openInbox(t), healed()
+	_, out, _ := examine(t, zone, box.Addr().String(), "--bounce-domain", "bounces.example.com")
+	for _, want := range []string{"bad   return path    bounces.example.com ", "bad   SPF            bounces.example.com "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("without records: want %q in\n%s", want, out)
+		}
+	}
+	zone["bounces.example.com MX"], zone["bounces.example.com TXT"] = []string{"10 mx.example.com."}, []string{"v=spf1 mx -all"}
+	_, out, _ = examine(t, zone, box.Addr().String(), "--bounce-domain", "bounces.example.com")
+	for _, want := range []string{"ok    return path    bounces.example.com ", "ok    SPF            bounces.example.com "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("with them: want %q in\n%s", want, out)
+		}
+	}
+}

@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -249,6 +253,60 @@ func TestARelayCanPostWhatBecameOfMail(t *testing.T) {
 		t.Fatalf("ses: got %d %s", status, answer)
 	}
 	p.wantWhy("ann@x.test", `came back, says webhook ses: "550 5.1.1 unknown".`)
+}
+
+// SendGrid signs time and body, Mailgun a time and a token in the body.
+func TestThePostsOfRelaysThatSignAreTaken(t *testing.T) {
+	t.Parallel()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box := openInbox(t)
+	p := newSite(t, box.Addr().String()).serve("--returns-sendgrid-key", base64.StdEncoding.EncodeToString(der), "--returns-mailgun-key", sesSecret)
+	p.startTest()
+	m := p.mailed(box, "ann@x.test")
+	p.wantWhy("ann@x.test", "was taken by the relay")
+	id := strings.Trim(m.Header.Get("Message-ID"), "<>")
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+
+	events := fmt.Sprintf(`[{"event":"deferred","email":"ann@x.test","smtp-id":"<%s>","response":"450 4.2.1 busy"}]`, id)
+	hash := sha256.Sum256([]byte(stamp + events))
+	signature, err := ecdsa.SignASN1(rand.Reader, private, hash[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sendGrid := []string{"X-Twilio-Email-Event-Webhook-Timestamp", stamp, "X-Twilio-Email-Event-Webhook-Signature", base64.StdEncoding.EncodeToString(signature)}
+	mailgun := func(key string) string {
+		mac := hmac.New(sha256.New, []byte(key))
+		io.WriteString(mac, stamp+"token")
+		return fmt.Sprintf(`{"signature":{"timestamp":%q,"token":"token","signature":"%x"},"event-data":{"event":"complained","recipient":"ann@x.test","message":{"headers":{"message-id":%q}}}}`,
+			stamp, mac.Sum(nil), id)
+	}
+	for _, c := range []struct {
+		path, body string
+		headers    []string
+		want       int
+	}{
+		{"sendgrid", events, nil, 401},
+		{"sendgrid", events + " ", sendGrid, 401},
+		{"mailgun", mailgun("another key of Mailgun's"), nil, 401},
+		{"sendgrid", events, sendGrid, 200},
+		{"mailgun", mailgun(sesSecret), nil, 200},
+	} {
+		status, answer := p.relays(c.path, c.body, c.headers...)
+		if status != c.want || status == 200 && answer != `{"taken":1,"unknown":0}` {
+			t.Errorf("%s: got %d %s, want %d", c.path, status, answer, c.want)
+		}
+		if why := p.why("ann@x.test"); status == 401 && strings.Contains(why, "webhook") {
+			t.Errorf("%s: refused, and told all the same:\n%s", c.path, why)
+		}
+	}
+	p.wantWhy("ann@x.test", `has not arrived yet, says webhook sendgrid: "450 4.2.1 busy".`, "reported as spam, says webhook mailgun.", "not mailed from now on: they reported our mail as spam.")
 }
 
 func TestAPostWithoutProofIsRefused(t *testing.T) {
