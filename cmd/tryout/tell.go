@@ -61,7 +61,7 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 	case beta.MailFailed:
 		return mail + " failed for good: " + said + "."
 	case beta.MailUnknown:
-		return "Nobody knows whether " + kinds[kind] + " was taken, the relay's last word was lost three times: " + said + "."
+		return "Nobody knows whether " + kinds[kind] + " was taken, the relay's last word was lost: " + said + "."
 	}
 	return mail + " was not taken: " + said + "."
 }

@@ -107,15 +107,15 @@ func (s *Service) wanted(r Reader, m Mail, inv Invitation, again bool) (refusal 
 	return "", inv.Status == Running || inv.Status == Starting, nil
 }
 
-// wasInvited reports whether a relay took, or may have taken, any mail to the
-// tester: telling people that something ended makes sense only to those who
+// wasInvited reports whether a relay took, or may have taken, any other mail to
+// the tester: telling people that something ended makes sense only to those who
 // were told that it began.
 func wasInvited(r Reader, id MailID) (bool, error) {
 	mails, err := r.TesterMails(id.Test, id.Tester)
 	if err != nil {
 		return false, err
 	}
-	mails = slices.DeleteFunc(mails, func(m MailRecord) bool { return m.Kind == ForwardMail }) // not to them
+	mails = slices.DeleteFunc(mails, func(m MailRecord) bool { return m.Kind == ForwardMail || m.ID == id }) // not to them, or this one
 	for _, m := range mails {
 		if m.Unknowns > 0 || m.State == MailSent || m.State == MailBounced || m.State == MailUnknown {
 			return true, nil

@@ -3,6 +3,7 @@ package beta_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -163,4 +164,17 @@ func TestWhoUnsubscribedIsNotToldOfTheirRemovalAndThatIsWhy(t *testing.T) {
 	if l, wanted, err := w.Letter(w.ctx, m); err != nil || wanted || l.Refusal != beta.BecauseUnsubscribed {
 		t.Errorf("wanted %v, refusal %q, %v", wanted, l.Refusal, err)
 	}
+}
+
+// A worker died with the invitation in hand. The relay may have it, so whoever
+// is removed then is told, once the claim has lapsed.
+func TestWhoMayHaveBeenInvitedByAWorkerThatDiedIsToldOfTheirRemoval(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t)
+	w.add(a)
+	w.claim()
+	w.remove(a)
+	w.wantPost(post{Waiting: lines(beta.RemovedMail)})
+	w.clock.Advance(time.Hour)
+	w.wantPost(post{Sent: lines(beta.RemovedMail), Dropped: lines(beta.InvitationMail)})
 }

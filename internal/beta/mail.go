@@ -84,7 +84,7 @@ type Mail struct {
 	DueAt     time.Time // when the next attempt may begin
 	Attempts  int       // attempts begun, this one included once it is claimed
 	Cuts      int       // attempts in a row that ended with a cut connection
-	Unknowns  int       // attempts whose final reply was lost
+	Unknowns  int       // attempts that may have ended well unseen: the final reply was lost, or the worker died
 }
 
 // MailRecord is a mail with all that became of it.

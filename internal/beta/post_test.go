@@ -29,7 +29,9 @@ func (w *world) deliver() post {
 			w.t.Fatalf("letter for %s: %v", line, err)
 		case !wanted:
 			p.Dropped = append(p.Dropped, line)
-			return settled(beta.MailDropped, w.clock.Now())
+			s := settled(beta.MailDropped, w.clock.Now())
+			s.Unknowns = m.Unknowns
+			return s
 		}
 		p.Sent = append(p.Sent, line)
 		return settled(beta.MailSent, w.clock.Now())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -117,6 +118,8 @@ func TestTimeThatIsUpWhileStartingTellsThoseWhoWereInvited(t *testing.T) {
 		if m.To.Key < "t00020" {
 			w.settle(m, settled(beta.MailSent, w.clock.Now()))
 			invited = append(invited, m.To.Given)
+		} else {
+			w.settle(m, beta.Settlement{State: beta.MailDeferred, DueAt: w.clock.Now().Add(time.Hour), Attempts: 1})
 		}
 	}
 	w.clock.Advance(90 * day)

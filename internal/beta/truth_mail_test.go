@@ -22,6 +22,9 @@ func (t *truth) deliver(e event) string {
 	case e.do == "claim" && !m.claimable(e.at):
 		return "not to be claimed"
 	case e.do == "claim":
+		if m.state == beta.MailSending { // whoever had it may have got through
+			m.unknowns++
+		}
 		m.state, m.claim, m.due = beta.MailSending, e.claim, e.mail.DueAt
 	case m.state == beta.MailSending && m.claim == e.claim: // else somebody else's by now
 		t.settle(m, e.settlement)
@@ -65,12 +68,12 @@ func (t *truth) letter(m item) string {
 		if t.there.number != 0 {
 			return "not wanted"
 		}
-		return t.ifTold(m.id.Tester)
+		return t.ifTold(m.id)
 	case beta.EndedMail:
 		if !there {
 			return "not wanted"
 		}
-		return t.ifTold(m.id.Tester)
+		return t.ifTold(m.id)
 	}
 	if there && !t.over {
 		return "wanted"
@@ -79,10 +82,11 @@ func (t *truth) letter(m item) string {
 }
 
 // ifTold is for mails about an end, wanted by those who heard of a beginning.
-func (t *truth) ifTold(number int64) string {
+func (t *truth) ifTold(notice beta.MailID) string {
 	answer := "not wanted"
-	for _, m := range t.mailsTo(number) {
+	for _, m := range t.mailsTo(notice.Tester) {
 		switch {
+		case m.id == notice:
 		case m.state == beta.MailSent || m.state == beta.MailUnknown || m.unknowns > 0:
 			return "wanted"
 		case m.kind == beta.InvitationMail && m.state == beta.MailSending:

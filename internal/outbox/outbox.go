@@ -32,7 +32,8 @@ import (
 // Queue is the stored mail.
 type Queue interface {
 	// ClaimMail gives up to limit mails that are due, or whose claim lapsed, to
-	// claim for lease, counting the attempt. Their DueAt is when the claim lapses.
+	// claim for lease, counting the attempt, and a lapsed claim as one of unknown
+	// outcome. Their DueAt is when the claim lapses.
 	ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) ([]beta.Mail, error)
 	// SettleMail records the outcomes of attempts, all or none, but for those
 	// whose claim was lost.

@@ -47,7 +47,9 @@ func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 const ordinary = 1
 
 // ClaimMail implements what the outbox needs: up to limit mails that are due, or
-// whose claim lapsed, are given to claim until the lease is over.
+// whose claim lapsed, are given to claim until the lease is over. Of a lapsed
+// claim nobody knows what became: the worker died, perhaps after the relay took
+// the mail.
 func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) (mails []beta.Mail, err error) {
 	now := s.now()
 	err = s.engine.update(ctx, func(c conn) error {
@@ -58,7 +60,8 @@ func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease ti
 			return nil
 		}, `
 			update mails
-			set state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1
+			set state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1,
+				unknowns = unknowns + case when state = 'sending' then 1 else 0 end
 			where (test_id, tester, seq) in (
 				select test_id, tester, seq
 				from mails

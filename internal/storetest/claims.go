@@ -28,7 +28,7 @@ var claimCases = []Case{
 		again := b.claim("two", 10)
 		b.wantClaimed(again, 1)
 		if len(again) == 1 {
-			b.want("attempts", again[0].Attempts, 2)
+			b.want("attempts, and those of which nobody knows", []int{again[0].Attempts, again[0].Unknowns}, []int{2, 1})
 		}
 	})},
 	{"who lost the claim settles nothing", withTest(func(b *bench) {
