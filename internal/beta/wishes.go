@@ -22,6 +22,10 @@ func (s *Service) Unsubscribe(ctx context.Context, l Link, again bool, requestID
 		if err != nil {
 			return err
 		}
+		refused, err := tx.Refusals(inv.Vendor.ID, []string{e.Key})
+		if err != nil || (refused[e.Key] == "") == again {
+			return err // it is so already: mail programs repeat themselves, and a batch each would fill the disk
+		}
 		op, reason := OpUnsubscribe, BecauseUnsubscribed
 		if again {
 			op, reason = OpSubscribe, ""

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tryout/internal/beta"
 )
 
@@ -175,5 +177,20 @@ func TestAPersonIsForgottenInMoreTestsThanOneTransactionTakes(t *testing.T) {
 	}))
 	if again, err := w.Forget(w.ctx, anna); err != nil || again != 0 {
 		t.Errorf("once more: %d, %v", again, err)
+	}
+}
+
+// Mail programs and their gateways send the one click more than once, and a
+// link may be pressed for ever: only what changes something is recorded.
+func TestTheSameWishAgainIsNotRecordedAgain(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t, "anna@example.com")
+	link := w.link("anna@example.com")
+	for _, again := range []bool{true, false, false, false, true, true} {
+		w.ok(w.Unsubscribe(w.ctx, link, again, ""))
+	}
+	want := []string{"SUBSCRIBE by tester: ANSWERED ", "UNSUBSCRIBE by tester: ANSWERED ", "ADD by token 5f2c81d0: ADDED "}
+	if diff := cmp.Diff(want, w.history()); diff != "" {
+		t.Errorf("history (-want +got):\n%s", diff)
 	}
 }

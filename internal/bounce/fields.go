@@ -19,6 +19,12 @@ const (
 // and one bad line must not hide the others.
 func readFields(text string) (fields, string) {
 	var f fields
+	var folded []byte // the last value, as far as it is folded
+	unfold := func() {
+		if folded != nil {
+			f[len(f)-1].value, folded = string(folded), nil
+		}
+	}
 	for text != "" {
 		var l string
 		l, text, _ = strings.Cut(text, "\n")
@@ -26,17 +32,22 @@ func readFields(text string) (fields, string) {
 			break
 		}
 		if l[0] == ' ' || l[0] == '\t' {
-			if len(f) > 0 && len(f[len(f)-1].value)+len(l) <= maxFolded {
-				f[len(f)-1].value += " " + strings.TrimSpace(l)
+			if len(f) > 0 && folded == nil {
+				folded = []byte(f[len(f)-1].value)
+			}
+			if len(f) > 0 && len(folded)+len(l) <= maxFolded {
+				folded = append(append(folded, ' '), strings.TrimSpace(l)...)
 			}
 			continue
 		}
 		name, value, found := strings.Cut(l, ":")
 		name = strings.ToLower(strings.TrimSpace(name))
 		if found && name != "" && !strings.ContainsAny(name, " \t") && len(f) < maxFields {
+			unfold()
 			f = append(f, field{name, strings.TrimSpace(value)})
 		}
 	}
+	unfold()
 	return f, text
 }
 

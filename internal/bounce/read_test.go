@@ -119,6 +119,7 @@ func TestReadingAllocatesLittle(t *testing.T) {
 	const report = "Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n"
 	for name, message := range map[string]string{
 		"folds":        report + "Diagnostic-Code: smtp; 550 5.1.1\n" + strings.Repeat(" x\n", 300_000),
+		"many folds":   report + strings.Repeat("a: b\n"+strings.Repeat(" x\n", 8000), 40),
 		"fields":       report + strings.Repeat("a: b\n", 200_000),
 		"groups":       report + strings.Repeat("a: b\n\n", 150_000),
 		"recipients":   report + strings.Repeat("final-recipient: a\n", 50_000),
