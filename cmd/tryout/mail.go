@@ -16,7 +16,7 @@ import (
 type mailCmd struct {
 	Check   mailCheckCmd   `cmd:"" help:"Check a folder of words, as serve does when it starts."`
 	Preview mailPreviewCmd `cmd:"" help:"Write the message of one kind, with sample data."`
-	Test    mailTestCmd    `cmd:"" help:"Send a message with sample data as serve would, and tell what the relay answered."`
+	Test    mailTestCmd    `cmd:"" help:"Send a message with sample data as serve would, through each relay, and tell what it answered."`
 }
 
 // sampleFlag says which words to show.
