@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"tryout/internal/beta"
 )
@@ -109,9 +110,20 @@ func relaysWords(r beta.Reply) string {
 		relay = "this server"
 	}
 	if r.Code == 0 {
-		return fmt.Sprintf("%s, at %s: %s", relay, r.Step, r.Text)
+		return fmt.Sprintf("%s, at %s: %s", relay, r.Step, legible(r.Text))
 	}
 	return fmt.Sprintf("%s answered %s with %q", relay, r.Step, codesAndText(r))
+}
+
+// legible takes out what would steer a terminal: names in a certificate, say,
+// are a stranger's.
+func legible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, text)
 }
 
 // event says what one call did.

@@ -131,3 +131,19 @@ func TestWhyAMailWasNotSentIsToldInWords(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a relay, or the certificate that it shows, has for words: they steer
+// no terminal.
+func TestAStoryHoldsNothingThatSteersATerminal(t *testing.T) {
+	t.Parallel()
+	const hostile = "a\x1b[2J\x07\u202e\r\nb"
+	for _, r := range []beta.Reply{
+		{State: beta.MailDeferred, Step: "TLS", Text: hostile},
+		{State: beta.MailFailed, Step: "RCPT TO", Code: 550, Text: hostile},
+		{State: beta.MailBounced, Step: "returned", Relay: "mx.example", Code: 550, Text: hostile},
+	} {
+		if got := attempt(beta.InvitationMail, r); strings.ContainsAny(got, "\x1b\x07\u202e\r\n") || !strings.Contains(got, "b") {
+			t.Errorf("got %q", got)
+		}
+	}
+}

@@ -14,7 +14,8 @@ func invitation() beta.Letter {
 		ID: beta.MailID{Test: 7, Tester: 1234, Seq: 1}, QueuedAt: time.UnixMilli(1), Kind: beta.InvitationMail,
 		To: beta.Email{Given: "ada@example.org", Key: "ada@example.org"}, Skill: "Quiz", Vendor: "Example Games",
 		FeedbackEmail: "feedback@example.com", ExpiresAt: time.UnixMilli(1_800_000_000_000),
-		Link: "https://beta.example.com/i/7-1234-kz9w2x1a-AAAAAAAAAAAAAAAAAAAAAA",
+		Link:        "https://beta.example.com/i/7-1234-kz9w2x1a-AAAAAAAAAAAAAAAAAAAAAA",
+		Unsubscribe: "https://beta.example.com/u/7-1234-kz9w2x1a-AAAAAAAAAAAAAAAAAAAAAA",
 	}
 }
 
