@@ -71,7 +71,6 @@ func (p *parts) ours(r Report) Report {
 	if r.ReturnPath == "" {
 		r.ReturnPath = address(typed(p.message("original-mail-from", "x-postfix-sender")))
 	}
-	r.Unsubscribe = link(p.returned.get("list-unsubscribe"))
 	return r
 }
 

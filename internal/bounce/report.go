@@ -32,10 +32,9 @@ type Report struct {
 	Text      string // in the words of who refused
 	RemoteMTA string // who refused
 
-	MessageID   string // of our message, without angle brackets
-	ReturnPath  string // of our message; see [Addresses.Parse]
-	Unsubscribe string // the https address in our message's List-Unsubscribe
-	RelayID     string // what the relay called our message when it took it
+	MessageID  string // of our message, without angle brackets
+	ReturnPath string // of our message; see [Addresses.Parse]
+	RelayID    string // what the relay called our message when it took it
 
 	At time.Time // when it happened, by the clock of who tells
 }

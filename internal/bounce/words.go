@@ -71,13 +71,3 @@ func identifierOf(s string, n int) string {
 	}
 	return s
 }
-
-// link returns the first https address of a List-Unsubscribe field (RFC 2369), or nothing.
-func link(s string) string {
-	for part := range strings.SplitSeq(s, ",") {
-		if part = identifierOf(part, maxLink); strings.HasPrefix(part, "https://") {
-			return part
-		}
-	}
-	return ""
-}
