@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tryout/internal/inbox"
+	"tryout/internal/mailtest"
 )
 
 // TestMain makes this binary the program too: tests run it as tryout, on PATH.
@@ -50,14 +51,10 @@ func newSite(t *testing.T, relay string) *site {
 	return s
 }
 
-// openInbox returns a relay that takes everything.
+// openInbox returns a relay that takes everything and looks at it.
 func openInbox(t *testing.T) *inbox.Inbox {
 	t.Helper()
-	box, err := inbox.Open("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { box.Close() })
+	box, _ := mailtest.Inbox(t)
 	return box
 }
 

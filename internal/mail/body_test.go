@@ -19,8 +19,8 @@ func TestABodyCannotSmuggleAnotherMessage(t *testing.T) {
 	for _, before := range ends {
 		for _, after := range ends {
 			m := note()
-			m.Data = []byte("Subject: x\r\n\r\nbody" + before + "." + after + "MAIL FROM:<eve@b.c>\r\nRCPT TO:<ada@b.c>\r\nDATA\r\nevil" + before + "." + after)
-			lax, strict := &script{}, &server{}
+			m.Data = []byte(noteHead + "\r\nbody" + before + "." + after + "MAIL FROM:<eve@b.c>\r\nRCPT TO:<ada@b.c>\r\nDATA\r\nevil" + before + "." + after)
+			lax, strict := &script{}, &server{odd: true}
 			sent(t, client(t, lax.relayOf(t)), m)
 			sent(t, client(t, strict.relayOf(t, nil, false)), m)
 			if _, commands, messages := lax.seen(); len(messages) != 1 || !strings.Contains(messages[0], "evil") {
@@ -35,10 +35,10 @@ func TestABodyCannotSmuggleAnotherMessage(t *testing.T) {
 
 func TestAMessageArrivesAsItWas(t *testing.T) {
 	t.Parallel()
-	s := &server{}
+	s := &server{odd: true}
 	c := client(t, s.relayOf(t, nil, false))
 	m := note()
-	m.Data = []byte("Subject: dots\r\n\r\n.\r\n..\r\n.a\r\n\r\n.\r\n")
+	m.Data = []byte(noteHead + "\r\n.\r\n..\r\n.a\r\n\r\n.\r\n")
 	sent(t, c, m)
 	want := received{from: m.From, to: m.To, data: string(m.Data)}
 	if got := s.seen()[0]; got != want {
@@ -48,10 +48,10 @@ func TestAMessageArrivesAsItWas(t *testing.T) {
 
 func TestEightBitIsDeclaredWhereItIs(t *testing.T) {
 	t.Parallel()
-	s := &server{}
+	s := &server{odd: true}
 	c := client(t, s.relayOf(t, nil, false))
 	plain, eight := note(), note()
-	eight.Data = []byte("Subject: x\r\n\r\nhéllo\r\n")
+	eight.Data = []byte(noteHead + "\r\nhéllo\r\n")
 	sent(t, c, plain)
 	sent(t, c, eight)
 	if got := s.seen(); got[0].body != "" || got[1].body != smtp.Body8BitMIME {
