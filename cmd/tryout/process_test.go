@@ -39,6 +39,7 @@ type site struct {
 	data  string
 	relay string // host:port
 	token string
+	env   []string // of its servers, besides what all have
 }
 
 // newSite has the vendor V1, the skill hush and a token.
@@ -128,6 +129,7 @@ func (s *site) serve(flags ...string) *server {
 		site: s, cmd: tryout(s.t, args...), log: newJournal(), exited: make(chan struct{}),
 		client: &http.Client{Transport: &http.Transport{}, Timeout: soon},
 	}
+	p.cmd.Env = append(p.cmd.Env, s.env...)
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {
 		s.t.Fatal(err)

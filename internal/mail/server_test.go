@@ -26,6 +26,7 @@ type server struct {
 	lookup     func(string) ([]string, error) // where the keys of signatures are
 	odd        bool                           // it is sent what no Writer writes; the To must be right all the same
 
+	arrived  chan struct{} // has room, and is told of each message; nil is not
 	mu       sync.Mutex
 	messages []received
 }
@@ -105,6 +106,9 @@ func (d *dialogue) Data(r io.Reader) error {
 	d.server.mu.Lock()
 	defer d.server.mu.Unlock()
 	d.server.messages = append(d.server.messages, d.now)
+	if d.server.arrived != nil {
+		d.server.arrived <- struct{}{}
+	}
 	return err
 }
 
