@@ -94,6 +94,10 @@ func FuzzABodyIsOneMessage(f *testing.F) {
 		if err != nil || r.Buffered() != 0 {
 			t.Fatalf("%q became %q: %v, %d octets behind the end", data, wire, err, r.Buffered())
 		}
+		lax := bufio.NewReader(bytes.NewReader(wire))
+		if _, ended := laxly(lax); !ended || lax.Buffered() != 0 {
+			t.Fatalf("%q became %q: a lax relay has %d octets behind the end", data, wire, lax.Buffered())
+		}
 		want := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
 		if want != "" && !strings.HasSuffix(want, "\n") {
 			want += "\n"

@@ -112,9 +112,26 @@ func read(r *bufio.Reader) (string, bool) {
 	return strings.TrimRight(line, "\r\n"), err == nil
 }
 
-// body reads a message as laxly as the laxest relay: CR and LF alone end a line
-// too, and a dot alone on such a line ends the message.
+// body reads a message and keeps it.
 func (s *script) body(r *bufio.Reader, to []string) (string, bool) {
+	body, ok := laxly(r)
+	if !ok {
+		return "", false
+	}
+	if givenUp := len(to) == 0 && body == ".\r"; !givenUp {
+		if err := mailtest.Addressed(to, []byte(body)); err != nil {
+			s.t.Errorf("%v in\n%.2000s", err, body)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages = append(s.messages, body)
+	return "", true
+}
+
+// laxly reads a message as the laxest relay does: CR and LF alone end a line
+// too, and a dot alone on such a line ends the message.
+func laxly(r *bufio.Reader) (string, bool) {
 	var body, line strings.Builder
 	for {
 		b, err := r.ReadByte()
@@ -130,19 +147,10 @@ func (s *script) body(r *bufio.Reader, to []string) (string, bool) {
 			if next, err := r.Peek(1); b == '\r' && err == nil && next[0] == '\n' {
 				r.Discard(1)
 			}
-			break
+			return body.String(), true
 		}
 		line.Reset()
 	}
-	if givenUp := len(to) == 0 && body.String() == ".\r"; !givenUp {
-		if err := mailtest.Addressed(to, []byte(body.String())); err != nil {
-			s.t.Errorf("%v in\n%.2000s", err, body.String())
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.messages = append(s.messages, body.String())
-	return "", true
 }
 
 // stepOf names the step that a command is: MAIL FROM and RCPT TO in full.
