@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a line without its CRLF: what RFC 5322, 2.1.1 recommends, and the
-// most an encoded-word may have (RFC 2047, 2).
+// Limits of a line without its CRLF: what RFC 5322, 2.1.1 demands and
+// recommends, and the most an encoded-word may have (RFC 2047, 2).
 const (
+	maxLine  = 998
 	niceLine = 78
 	maxWord  = 75
 )

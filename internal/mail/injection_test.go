@@ -158,3 +158,22 @@ func FuzzNoTextBecomesAHeaderOrAnotherMessage(f *testing.F) {
 		}
 	})
 }
+
+func TestAnUnsubscribeLinkFitsOnALine(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]bool{978: true, 979: false} {
+		l := letter(t, beta.InvitationMail)
+		l.Unsubscribe = "https://tryout.example/u/"
+		l.Unsubscribe += strings.Repeat("x", length-len(l.Unsubscribe))
+		m, err := newWriter(t).Write(l, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := new(mailtest.Watch).Check([]string{m.To}, m.Data); err != nil {
+			t.Error(err)
+		}
+		if got := bytes.Contains(m.Data, []byte("List-Unsubscribe: <"+l.Unsubscribe+">\r\nList-Unsubscribe-Post: ")); got != want {
+			t.Errorf("a link of %d octets is in the header: %v, want %v", length, got, want)
+		}
+	}
+}
