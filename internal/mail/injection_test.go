@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"math/rand/v2"
-	netmail "net/mail"
 	"strings"
 	"testing"
 
@@ -48,7 +47,8 @@ func strange(t testing.TB, kind beta.MailKind, text func() string) beta.Letter {
 // strangeWriter is one of a sender whose name, and whose words, are somebody's.
 func strangeWriter(t testing.TB, name, words string) *mail.Writer {
 	t.Helper()
-	w, err := mail.NewWriter((&netmail.Address{Name: name, Address: "beta@tryout.example"}).String(), "tryout.example")
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name)
+	w, err := mail.NewWriter(`"`+quoted+`" <beta@tryout.example>`, "tryout.example")
 	if err != nil {
 		w = newWriter(t) // it is refused
 	}
@@ -174,6 +174,25 @@ func TestAnUnsubscribeLinkFitsOnALine(t *testing.T) {
 		}
 		if got := bytes.Contains(m.Data, []byte("List-Unsubscribe: <"+l.Unsubscribe+">\r\nList-Unsubscribe-Post: ")); got != want {
 			t.Errorf("a link of %d octets is in the header: %v, want %v", length, got, want)
+		}
+	}
+}
+
+func TestASendersNameIsReadAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"", "Beta", `back\slash`, `back\släsh`, `"quoted"`, `"quöted"`, "a, b <eve@example.org>", "ä, b <eve@example.org>", "=?utf-8?q?x?=", "(comment)", "(cömment)", "x@y.example",
+	} {
+		w := strangeWriter(t, name, "")
+		m, err := w.Write(letter(t, beta.InvitationMail), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := new(mailtest.Watch).Check([]string{m.To}, m.Data); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if from, err := parse(t, m.Data).header.AddressList("From"); err != nil || from[0].Name != name || from[0].Address != "beta@tryout.example" {
+			t.Errorf("%s: got %v, %v", name, from, err)
 		}
 	}
 }

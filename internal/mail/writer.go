@@ -120,7 +120,7 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 	id, to := key+"@"+w.host, v.To.Address()
 	h := header{
 		{"Date", now.UTC().Format(time.RFC1123Z)},
-		{"From", fold(w.from.String())},
+		{"From", mailbox(w.from)},
 		{"To", angle(to)},
 		{"Subject", encode(d.subject)},
 		{"Message-ID", angle(id)},
