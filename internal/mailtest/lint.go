@@ -6,6 +6,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"strings"
+	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
 )
@@ -64,11 +65,20 @@ func (m message) fields(to string) (err error) {
 	if got := m.header.Get("To"); got != "<"+to+">" {
 		err = errors.Join(err, fmt.Errorf("To: got %q, want only <%s>", got, to))
 	}
+	for _, name := range []string{"Subject", "From"} {
+		if s := decoded(m.header.Get(name)); strings.ContainsFunc(s, breaks) {
+			err = errors.Join(err, fmt.Errorf("%s is read as more than one line: %q", name, s))
+		}
+	}
 	if from, bad := m.header.AddressList("From"); bad != nil || len(from) != 1 {
 		err = errors.Join(err, fmt.Errorf("From: got %v, %v, want one address", from, bad))
 	}
 	return err
 }
+
+// breaks reports whether a mail program may end a line at a rune, or show
+// nothing for it.
+func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // agrees reads the message once more, with another parser, and compares.
 func (m message) agrees(data []byte) error {

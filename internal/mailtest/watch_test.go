@@ -75,6 +75,8 @@ func TestAMessageWithAFaultIsFound(t *testing.T) {
 		"not list-unsubscribe-post":   "DKIM-Signature: v=1; d=a.example; h=From:To:Subject:Date:Message-ID:List-Unsubscribe; b=x\r\n" + data,
 		"want at most one":            change(t, data, "Reply-To:", "Reply-To: <x@y.example>\r\nReply-To:"),
 		"in the encoding \"7bit\"":    change(t, data, "Content-Transfer-Encoding: quoted-printable", "Content-Transfer-Encoding: 7bit"),
+		"Subject is read as more":     change(t, data, "Subject: =?utf-8?q?You", "Subject: =?utf-8?q?=0D=0AYou"),
+		"From is read as more":        change(t, data, `"Beta Tests"`, "=?utf-8?q?Beta=E2=80=A8Tests?="),
 		"or a NUL":                    change(t, data, "Hello,", "Hello\x00"),
 		"the message to " + ada + ":": data[:len(data)/2],
 	} {
