@@ -40,11 +40,11 @@ func (v vendor) path(rest string) string {
 	return "/v1/skills/" + v.skill + "/betaTest" + rest
 }
 
-// Ten vendors with odd names and titles, 500 testers each, of whom 50 are
+// Four vendors with odd names and titles, 500 testers each, of whom 50 are
 // everybody's: each message has one recipient, and nothing of anybody else.
 func TestManyVendorsTestersLearnNothingOfEachOther(t *testing.T) {
 	t.Parallel()
-	const vendors, each, shared = 10, 500, 50
+	const vendors, each, shared = 4, 500, 50
 	box, watch := mailtest.Inbox(t)
 	watch.Every = 10
 	s := newSite(t, box.Addr().String())
