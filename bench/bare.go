@@ -9,7 +9,7 @@ import (
 
 // bare is the other side of delivery: as many connections of net/smtp, open
 // beforehand and kept, that send one message over and over.
-func bare(ctx context.Context, addr string, message []byte, count int) (s speed, err error) {
+func bare(ctx context.Context, addr, to string, message []byte, count int) (s speed, err error) {
 	clients := make([]*smtp.Client, senders)
 	for i := range clients {
 		if clients[i], err = smtp.Dial(addr); err != nil {
@@ -25,7 +25,7 @@ func bare(ctx context.Context, addr string, message []byte, count int) (s speed,
 	begun, spent := time.Now(), itself.spent()
 	err = together(senders, func(i int) error {
 		for left.Add(-1) >= 0 && ctx.Err() == nil {
-			if err := send(clients[i], message); err != nil {
+			if err := send(clients[i], to, message); err != nil {
 				return err
 			}
 		}
@@ -34,11 +34,11 @@ func bare(ctx context.Context, addr string, message []byte, count int) (s speed,
 	return speed{float64(count) / time.Since(begun).Seconds(), (itself.spent() - spent) / time.Duration(count)}, err
 }
 
-func send(c *smtp.Client, message []byte) error {
+func send(c *smtp.Client, to string, message []byte) error {
 	if err := c.Mail("beta@bench.example"); err != nil {
 		return err
 	}
-	if err := c.Rcpt("somebody@example.com"); err != nil {
+	if err := c.Rcpt(to); err != nil {
 		return err
 	}
 	w, err := c.Data()

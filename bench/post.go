@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -87,7 +89,11 @@ func (p *post) tally() (t tally, err error) {
 	if err != nil {
 		return t, err
 	}
-	return t, json.Unmarshal(text, &t)
+	err = json.Unmarshal(text, &t)
+	if err == nil && t.Wrong != "" {
+		err = errors.New(t.Wrong)
+	}
+	return t, err
 }
 
 func (p *post) ask(path string) ([]byte, error) {
@@ -105,5 +111,7 @@ func (p *post) bare(ctx context.Context) (speed, error) {
 	if err != nil {
 		return speed{}, err
 	}
-	return bare(ctx, p.sink.addrs[0], message, calls*500)
+	_, rest, _ := bytes.Cut(message, []byte("\r\nTo: <"))
+	to, _, _ := bytes.Cut(rest, []byte(">"))
+	return bare(ctx, p.sink.addrs[0], string(to), message, calls*500)
 }

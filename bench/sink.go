@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"tryout/internal/mailtest"
 )
 
 // sink is the receiver of what is delivered, for both sides: it takes every
@@ -28,6 +30,7 @@ type tally struct {
 	Messages int       // that came
 	Distinct int       // by Message-ID
 	Last     time.Time // when the last one came
+	Wrong    string    // what was wrong with the first that had another recipient than its To, or several
 }
 
 // serveSink prints where it takes mail and where it tells: /tally, and
@@ -44,7 +47,7 @@ func serveSink() error {
 	}
 	fmt.Println(mail.Addr(), tell.Addr())
 	go http.Serve(tell, s)
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return session{s}, nil }))
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{sink: s}, nil }))
 	server.Domain = "sink.invalid"
 	server.ErrorLog = log.New(io.Discard, "", 0)
 	return server.Serve(mail)
@@ -61,7 +64,8 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(s.count)
 }
 
-func (s *sink) take(data []byte) {
+func (s *sink) take(to []string, data []byte) {
+	wrong := mailtest.Addressed(to, data)
 	_, rest, _ := bytes.Cut(data, []byte("\r\nMessage-ID: "))
 	id, _, _ := bytes.Cut(rest, []byte("\r\n"))
 	s.mu.Lock()
@@ -69,6 +73,9 @@ func (s *sink) take(data []byte) {
 	s.data = data
 	s.count.Messages++
 	s.count.Last = time.Now()
+	if wrong != nil && s.count.Wrong == "" {
+		s.count.Wrong = wrong.Error()
+	}
 	if !s.seen[string(id)] {
 		s.seen[string(id)] = true
 		s.count.Distinct++
@@ -76,18 +83,26 @@ func (s *sink) take(data []byte) {
 }
 
 // session is one connection's.
-type session struct{ sink *sink }
+type session struct {
+	sink *sink
+	to   []string
+}
 
-func (session) Mail(string, *smtp.MailOptions) error { return nil }
-func (session) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (session) Reset()                               {}
-func (session) Logout() error                        { return nil }
+func (*session) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *session) Reset()                             { s.to = s.to[:0] }
+func (*session) Logout() error                        { return nil }
+
+// Rcpt keeps a recipient.
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return nil
+}
 
 // Data takes a message.
-func (s session) Data(r io.Reader) error {
+func (s *session) Data(r io.Reader) error {
 	data, err := io.ReadAll(r)
 	if err == nil {
-		s.sink.take(data)
+		s.sink.take(s.to, data)
 	}
 	return err
 }

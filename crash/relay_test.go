@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/emersion/go-smtp"
+
+	"tryout/internal/mailtest"
 )
 
 // relay takes every message and keeps a journal. It outlives the servers.
@@ -35,7 +37,9 @@ func openRelay(t *testing.T) *relay {
 	}
 	r := &relay{addr: listener.Addr().String(), links: map[place]string{}, skillsOf: map[string]int{}}
 	r.ended = sync.NewCond(&r.mu)
-	server := smtp.NewServer(smtp.BackendFunc(r.begin))
+	watch := mailtest.New(t)
+	watch.Every = 100 // a soak has hundreds of thousands
+	server := smtp.NewServer(watch.Backend(smtp.BackendFunc(r.begin)))
 	server.Domain = "relay.test"
 	server.ErrorLog = log.New(io.Discard, "", 0) // of connections that were cut
 	served := make(chan struct{})

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"tryout/internal/mailtest"
 )
 
 // relay is the mail server that Tryout hands its messages to. It accepts
@@ -35,9 +37,9 @@ func startRelay(t *testing.T) *relay {
 		t.Fatal(err)
 	}
 	r := &relay{addr: listener.Addr().String(), arrived: make(chan struct{})}
-	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+	srv := smtp.NewServer(mailtest.New(t).Backend(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &session{relay: r}, nil
-	}))
+	})))
 	srv.Domain = "relay.test"
 	go func() {
 		if err := srv.Serve(listener); err != nil {

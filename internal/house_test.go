@@ -43,6 +43,7 @@ var house = map[string]row{
 
 	"internal/dnstest":   {libraries: "golang.org/x/net/dns/dnsmessage", grants: "tests"},
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
+	"internal/mailtest":  {ours: "inbox", libraries: "github.com/emersion/go-msgauth/dkim github.com/emersion/go-sasl github.com/emersion/go-smtp github.com/wneessen/go-mail golang.org/x/net/idna", grants: "tests smtp setup clock"},
 	"internal/storetest": {ours: "beta lwa store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite", grants: "tests database"},
 
 	"cmd/tryout": {
@@ -50,7 +51,7 @@ var house = map[string]row{
 		libraries: "github.com/BurntSushi/toml github.com/alecthomas/kong github.com/google/uuid github.com/prometheus/client_golang/prometheus",
 		grants:    "setup clock",
 	},
-	"bench": {ours: "beta lwa store", libraries: "github.com/emersion/go-smtp zombiezen.com/go/sqlite", grants: "database smtp setup clock"},
+	"bench": {ours: "beta lwa mailtest store", libraries: "github.com/emersion/go-smtp zombiezen.com/go/sqlite", grants: "database smtp setup clock tests"}, // its receiver looks at messages as those of the tests do
 }
 
 // granted are the imports and names that take a grant.

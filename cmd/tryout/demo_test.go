@@ -18,6 +18,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"tryout/internal/mailtest"
 )
 
 func TestDemoLeadsFromAPastedLineToAccepted(t *testing.T) {
@@ -176,6 +178,7 @@ func (d *demo) addAcceptAndList(t *testing.T) {
 		return !b.has("No mail yet")
 	})
 	b.follow(t, regexp.MustCompile(`^\d+$`))
+	mailtest.New(t).See([]string{"ann@example.com"}, b.source(t))
 	b.follow(t, regexp.MustCompile(`^`+regexp.QuoteMeta(b.at.Scheme+"://"+b.at.Host)+`/i/`))
 	b.press(t, "Accept")
 	if answer := d.sh(t, d.lines[2]); !strings.Contains(answer, `"emailId":"ann@example.com"`) || !strings.Contains(answer, `"invitationStatus":"ACCEPTED"`) {
@@ -260,6 +263,21 @@ func (b *browser) send(t *testing.T, method, address string) {
 	}
 	b.at, b.text = resp.Request.URL, string(text)
 	t.Logf("%s %s\n%s: %s", method, address, resp.Status, b.heading())
+}
+
+// source is the message that is open, as it came.
+func (b *browser) source(t *testing.T) []byte {
+	t.Helper()
+	resp, err := b.client.Get(b.at.String() + "/source")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func (b *browser) has(text string) bool { return strings.Contains(b.text, text) }

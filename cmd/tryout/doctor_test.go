@@ -8,6 +8,7 @@ import (
 
 	"tryout/internal/dnstest"
 	"tryout/internal/doctor"
+	"tryout/internal/mailtest"
 )
 
 // examine runs the doctor on a site that sends as beta@example.com from
@@ -34,13 +35,15 @@ func healed() dnstest.Zone {
 
 func TestTheDoctorSaysThatAllIsWellAndItsMessageIsSigned(t *testing.T) {
 	t.Parallel()
-	box, zone, file := openInbox(t), healed(), t.TempDir()+"/key.pem"
+	box, watch := mailtest.Inbox(t)
+	zone, file := healed(), t.TempDir()+"/key.pem"
 	var made signing
 	text := words(t, []string{"dkim", "create", "--domain", "example.com", "--selector", "s1", "--out", file, "--json"})
 	if err := json.Unmarshal([]byte(text), &made); err != nil || made.Key != file {
 		t.Fatalf("got %s, %v", text, err)
 	}
 	zone[made.Name+" TXT"] = []string{made.Text}
+	watch.Keys(func(name string) ([]string, error) { return zone[name+" TXT"], nil })
 	code, out, errs := examine(t, zone, box.Addr().String(), "--to", "ann@x.test", "--reply-to", "help@example.com",
 		"--dkim-domain", "example.com", "--dkim-selector", "s1", "--dkim-key", file)
 	if code != exitOK || strings.Contains(out, "bad ") || strings.Contains(out, "warn ") || !strings.Contains(out, "ok    message ") {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tryout/internal/inbox"
+	"tryout/internal/mailtest"
 )
 
 var formLink = regexp.MustCompile(`https?://[^\s]+(/f/[0-9A-Za-z_-]+)`)
@@ -17,7 +18,8 @@ var formLink = regexp.MustCompile(`https?://[^\s]+(/f/[0-9A-Za-z_-]+)`)
 // From the request in the tester's mail to the developer's mail, API and CSV.
 func TestFeedbackGoesFromTheTesterToTheDeveloper(t *testing.T) {
 	t.Parallel()
-	box := openInbox(t)
+	box, watch := mailtest.Inbox(t)
+	watch.Developer("team@developer.test")
 	next := arrivals(t, box)
 	p := newSite(t, box.Addr().String()).serve()
 	p.startTest()

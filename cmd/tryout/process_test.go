@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tryout/internal/inbox"
+	"tryout/internal/mailtest"
 )
 
 // TestMain makes this binary the program too: tests run it as tryout, on PATH.
@@ -38,6 +39,7 @@ type site struct {
 	data  string
 	relay string // host:port
 	token string
+	env   []string // of its servers, besides what all have
 }
 
 // newSite has the vendor V1, the skill hush and a token.
@@ -50,14 +52,10 @@ func newSite(t *testing.T, relay string) *site {
 	return s
 }
 
-// openInbox returns a relay that takes everything.
+// openInbox returns a relay that takes everything and looks at it.
 func openInbox(t *testing.T) *inbox.Inbox {
 	t.Helper()
-	box, err := inbox.Open("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { box.Close() })
+	box, _ := mailtest.Inbox(t)
 	return box
 }
 
@@ -131,6 +129,7 @@ func (s *site) serve(flags ...string) *server {
 		site: s, cmd: tryout(s.t, args...), log: newJournal(), exited: make(chan struct{}),
 		client: &http.Client{Transport: &http.Transport{}, Timeout: soon},
 	}
+	p.cmd.Env = append(p.cmd.Env, s.env...)
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {
 		s.t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"tryout/internal/inbox"
+	"tryout/internal/mailtest"
 )
 
 func TestStoppingUnderLoadLosesNoRequestAndNoMail(t *testing.T) {
@@ -310,9 +311,9 @@ func holdMail(t *testing.T) *heldMail {
 		t.Fatal(err)
 	}
 	relay := &heldMail{addr: l.Addr().String(), began: make(chan string), answer: make(chan error)}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+	server := smtp.NewServer(mailtest.New(t).Backend(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &heldSession{relay: relay, end: t.Context()}, nil
-	}))
+	})))
 	server.Domain = "relay.invalid"
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })

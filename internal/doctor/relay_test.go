@@ -19,8 +19,10 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
+	"tryout/internal/beta"
 	"tryout/internal/doctor"
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 )
 
 // post is a relay that lets in user with the password secret, and keeps what it
@@ -37,7 +39,7 @@ func (p *post) relayOf(t *testing.T, config *tls.Config, size int64) mail.Relay 
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{p, ""}, nil }))
+	srv := smtp.NewServer(mailtest.New(t).Backend(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{p, ""}, nil })))
 	srv.TLSConfig, srv.MaxMessageBytes, srv.ErrorLog = config, size, log.New(t.Output(), "", 0)
 	done := make(chan struct{})
 	go func() { defer close(done); srv.Serve(l) }()
@@ -239,7 +241,14 @@ func TestAMessageTellsTheRelaysAnswer(t *testing.T) {
 	t.Parallel()
 	p := &post{}
 	d := behind(t, p.relayOf(t, nil, 0), nil)
-	m := mail.Message{ID: "1@example.com", From: "beta@example.com", To: "ada@example.org", Data: []byte("Subject: Hello\r\n\r\nHello.\r\n")}
+	w, err := mail.NewWriter("beta@example.com", "example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := w.Check(beta.Email{Given: "ada@example.org", Key: "ada@example.org"}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if f := d.Send(t.Context(), m); f.Level != doctor.OK || !strings.Contains(f.Found, `"250 2.0.0 OK: queued"`) || len(p.seen()) != 1 {
 		t.Errorf("got %+v and %q", f, p.seen())
 	}

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"mime/multipart"
 	"mime/quotedprintable"
+	netmail "net/mail"
 	"net/textproto"
 	"strings"
 	"unicode/utf8"
 )
 
-// Limits of a line without its CRLF: what RFC 5322, 2.1.1 recommends, and the
-// most an encoded-word may have (RFC 2047, 2).
+// Limits of a line without its CRLF: what RFC 5322, 2.1.1 demands and
+// recommends, and the most an encoded-word may have (RFC 2047, 2).
 const (
+	maxLine  = 998
 	niceLine = 78
 	maxWord  = 75
 )
@@ -60,10 +62,30 @@ func angle(s string) string { return "<" + s + ">" }
 // stands where it is short plain ASCII, else in encoded-words (RFC 2047). What
 // only looks like an encoded-word is encoded too, so that it is shown as given.
 func encode(s string) string {
-	plain := !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f })
-	if plain && !strings.Contains(s, "=?") && len("Subject: ")+len(s) <= niceLine {
+	if isPlain(s) && len("Subject: ")+len(s) <= niceLine {
 		return s
 	}
+	return encodedWords(s)
+}
+
+// mailbox returns an address with a clean name as the value of From. A name
+// that is more than plain ASCII is put in encoded-words of our own: those of
+// net/mail may hold a backslash, at which other parsers give up.
+func mailbox(a netmail.Address) string {
+	if isPlain(a.Name) {
+		return a.String()
+	}
+	return encodedWords(a.Name) + "\r\n " + angle(a.Address)
+}
+
+// isPlain reports whether a line is printable ASCII in which nothing looks like
+// an encoded-word.
+func isPlain(s string) bool {
+	return !strings.Contains(s, "=?") && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f })
+}
+
+// encodedWords is s in encoded-words, a line each.
+func encodedWords(s string) string {
 	var words []string
 	word := strings.Builder{}
 	for _, r := range s {
@@ -95,6 +117,3 @@ func encodeRune(r rune) string {
 	}
 	return b.String()
 }
-
-// fold breaks a value between its encoded-words.
-func fold(s string) string { return strings.ReplaceAll(s, "?= ", "?=\r\n ") }

@@ -64,7 +64,8 @@ func (d dots) Sign(message []byte) ([]byte, error) {
 func TestASignedMessageVerifiesAfterTheWayOverSMTP(t *testing.T) {
 	t.Parallel()
 	for _, ed := range []bool{false, true} {
-		d, s := newDKIM(t, ed), &server{}
+		d := newDKIM(t, ed)
+		s := &server{lookup: published(d)}
 		c := client(t, s.relayOf(t, nil, false))
 		for _, signer := range []mail.Signer{d, dots{d}} {
 			w := newWriter(t)

@@ -161,7 +161,7 @@ func TestARefusalDuringTheMessageIsHeard(t *testing.T) {
 	t.Parallel()
 	s := &script{answers: map[string]string{"DATA": "354 go on\r\n552 5.3.4 too big" + cut}}
 	m := note()
-	m.Data = make([]byte, 32<<20)
+	m.Data = append([]byte(noteHead), make([]byte, 32<<20)...)
 	for i := range m.Data {
 		m.Data[i] = "x.\n"[i%3]
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 )
 
 // What a scripted relay does instead of answering, or after it. The empty answer
@@ -30,6 +31,7 @@ type script struct {
 	heard      func(step, line string)         // called before a step is answered; nil is allowed
 	turn       func(n int, step string) string // the answer by number of the step, over answers; "" has none
 
+	t        testing.TB // fails at a message for another than its To, or for several
 	mu       sync.Mutex
 	conns    int
 	commands []string
@@ -43,6 +45,7 @@ func (s *script) relayOf(t testing.TB) mail.Relay {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.t = t
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
@@ -69,6 +72,8 @@ func (s *script) serve(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReader(c)
 	step, line := "banner", ""
+	var from bool // MAIL FROM was taken
+	var to []string
 	for n := 0; ; n++ {
 		answer, hangUp := strings.CutSuffix(s.answer(n, step, line), cut)
 		answer, hang := strings.CutSuffix(answer, stall)
@@ -81,10 +86,16 @@ func (s *script) serve(c net.Conn) {
 		if hang || hangUp {
 			return
 		}
+		switch {
+		case step == "MAIL FROM":
+			from, to = strings.HasPrefix(answer, "2"), nil
+		case step == "RCPT TO" && from && strings.HasPrefix(answer, "2"):
+			to = append(to, strings.TrimSuffix(strings.TrimPrefix(line, "RCPT TO:<"), ">"))
+		}
 		var ok bool
 		if step == "DATA" && strings.HasPrefix(answer, "354") {
 			step = "end of data"
-			line, ok = s.body(r)
+			line, ok = s.body(r, to)
 		} else {
 			line, ok = read(r)
 			step = stepOf(line)
@@ -101,9 +112,26 @@ func read(r *bufio.Reader) (string, bool) {
 	return strings.TrimRight(line, "\r\n"), err == nil
 }
 
-// body reads a message as laxly as the laxest relay: CR and LF alone end a line
+// body reads a message and keeps it.
+func (s *script) body(r *bufio.Reader, to []string) (string, bool) {
+	body, ok := laxly(r)
+	if !ok {
+		return "", false
+	}
+	if givenUp := len(to) == 0 && body == ".\r"; !givenUp {
+		if err := mailtest.Addressed(to, []byte(body)); err != nil {
+			s.t.Errorf("%v in\n%.2000s", err, body)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages = append(s.messages, body)
+	return "", true
+}
+
+// laxly reads a message as the laxest relay does: CR and LF alone end a line
 // too, and a dot alone on such a line ends the message.
-func (s *script) body(r *bufio.Reader) (string, bool) {
+func laxly(r *bufio.Reader) (string, bool) {
 	var body, line strings.Builder
 	for {
 		b, err := r.ReadByte()
@@ -119,14 +147,10 @@ func (s *script) body(r *bufio.Reader) (string, bool) {
 			if next, err := r.Peek(1); b == '\r' && err == nil && next[0] == '\n' {
 				r.Discard(1)
 			}
-			break
+			return body.String(), true
 		}
 		line.Reset()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.messages = append(s.messages, body.String())
-	return "", true
 }
 
 // stepOf names the step that a command is: MAIL FROM and RCPT TO in full.
@@ -183,9 +207,18 @@ func client(t testing.TB, r mail.Relay) *mail.Client {
 	return c
 }
 
+// The header of a note but for its type, and that of a part of it.
+const (
+	noteHead = "Date: Tue, 03 Feb 2026 12:00:00 +0000\r\nFrom: <beta@tryout.example>\r\nTo: <ada@example.org>\r\nSubject: Hello\r\n" +
+		"Message-ID: <1@tryout.example>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+	notePart = "\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Type: "
+)
+
 // note is a message that may be sent.
 func note() mail.Message {
-	return mail.Message{ID: "1@tryout.example", From: "beta@tryout.example", To: "ada@example.org", Data: []byte("Subject: Hello\r\n\r\nHello.\r\n")}
+	return mail.Message{ID: "1@tryout.example", From: "beta@tryout.example", To: "ada@example.org", Data: []byte(noteHead +
+		"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b" + notePart + "text/plain; charset=utf-8\r\n\r\nHello.\r\n--b" +
+		notePart + "text/html; charset=utf-8\r\n\r\n<p>Hello.</p>\r\n--b--\r\n")}
 }
 
 // written is a message that is there already.

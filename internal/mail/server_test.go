@@ -17,12 +17,16 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 )
 
 // server is a real SMTP server. It keeps what it was given.
 type server struct {
 	mechanisms []string
+	lookup     func(string) ([]string, error) // where the keys of signatures are
+	odd        bool                           // it is sent what no Writer writes; the To must be right all the same
 
+	arrived  chan struct{} // has room, and is told of each message; nil is not
 	mu       sync.Mutex
 	messages []received
 }
@@ -46,9 +50,15 @@ func (s *server) relayOf(t testing.TB, config *tls.Config, smtps bool) mail.Rela
 	}
 	relay := relayAt(l.Addr())
 	relay.TLS = smtps
-	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+	var backend smtp.Backend = smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &dialogue{server: s, conn: c}, nil
-	}))
+	})
+	if !s.odd {
+		watch := mailtest.New(t)
+		watch.Keys(s.lookup)
+		backend = watch.Backend(backend)
+	}
+	srv := smtp.NewServer(backend)
 	srv.TLSConfig, srv.AllowInsecureAuth = config, true
 	srv.ErrorLog = log.New(t.Output(), "", 0)
 	if smtps {
@@ -89,10 +99,16 @@ func (d *dialogue) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (d *dialogue) Data(r io.Reader) error {
 	data, err := io.ReadAll(r)
 	d.now.data = string(data)
+	if wrong := mailtest.Addressed([]string{d.now.to}, data); err == nil && wrong != nil {
+		return wrong
+	}
 	_, d.now.tls = d.conn.TLSConnectionState()
 	d.server.mu.Lock()
 	defer d.server.mu.Unlock()
 	d.server.messages = append(d.server.messages, d.now)
+	if d.server.arrived != nil {
+		d.server.arrived <- struct{}{}
+	}
 	return err
 }
 

@@ -120,7 +120,7 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 	id, to := key+"@"+w.host, v.To.Address()
 	h := header{
 		{"Date", now.UTC().Format(time.RFC1123Z)},
-		{"From", fold(w.from.String())},
+		{"From", mailbox(w.from)},
 		{"To", angle(to)},
 		{"Subject", encode(d.subject)},
 		{"Message-ID", angle(id)},
@@ -137,10 +137,11 @@ func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Tim
 }
 
 // unsubscribing is how a mail program offers to unsubscribe (RFC 2369, 3.2),
-// with one click where the link is https (RFC 8058, 3.1).
+// with one click where the link is https (RFC 8058, 3.1). A link too long for a
+// line is left out: relays refuse such a message, or break it.
 func unsubscribing(link string) header {
 	switch {
-	case checkLink(link) != nil:
+	case checkLink(link) != nil, len("List-Unsubscribe: <>")+len(link) > maxLine:
 		return nil
 	case strings.HasPrefix(link, "https:"):
 		return header{{"List-Unsubscribe", angle(link)}, {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}}

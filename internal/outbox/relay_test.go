@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 )
 
 // script says what becomes of one message; try counts how often that very
@@ -14,6 +15,8 @@ type script func(ctx context.Context, m mail.Message, try int) error
 
 // relay is a scripted sender that journals what it was handed.
 type relay struct {
+	watch *mailtest.Watch // looks at every message; nil where they are only names
+
 	mu     sync.Mutex
 	script script
 	tries  map[string]int // by Message-ID
@@ -33,6 +36,9 @@ func (r *relay) Send(ctx context.Context, write func() (mail.Message, error)) (m
 	m, err := write()
 	if err != nil {
 		return mail.Reply{}, err
+	}
+	if r.watch != nil {
+		r.watch.See([]string{m.To}, m.Data)
 	}
 	script, try := r.begin(m)
 	if script != nil {

@@ -10,6 +10,7 @@ import (
 	"tryout/internal/beta"
 	"tryout/internal/inbox"
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 	"tryout/internal/outbox"
 )
 
@@ -17,15 +18,11 @@ import (
 // until n attempts more are settled.
 func overSMTP(r *rig) (o *outbox.Outbox, in *inbox.Inbox, settled func(n int)) {
 	r.Helper()
-	in, err := inbox.Open("127.0.0.1:0")
-	r.must(err)
+	in, _ = mailtest.Inbox(r)
 	relay, err := mail.ParseRelay("smtp://" + in.Addr().String())
 	r.must(err)
 	client := &mail.Client{Relay: relay}
-	r.Cleanup(func() {
-		client.Close()
-		in.Close()
-	})
+	r.Cleanup(func() { client.Close() })
 	o = r.outbox()
 	o.Relays = []outbox.Sender{client}
 	events := make(chan beta.MailState, 1000)

@@ -12,6 +12,7 @@ import (
 
 	"tryout/internal/beta"
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 	"tryout/internal/outbox"
 	"tryout/internal/store"
 	"tryout/internal/storetest"
@@ -57,6 +58,7 @@ func (j *journal) String() string {
 func newRig(t testing.TB, script script) *rig {
 	t.Helper()
 	r := bareRig(t, script)
+	r.relay.watch = mailtest.New(t)
 	r.dir = t.TempDir()
 	r.store = storetest.OpenDir(t, r.dir, time.Now)
 	r.links = beta.NewLinks(make([]byte, 32))
