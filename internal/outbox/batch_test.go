@@ -137,7 +137,7 @@ func (m stored) mistake(taken []taking, copies []int) string {
 		return "lost"
 	case len(copies) > 1+m.Unknowns:
 		return "a second copy, though the outcome was known"
-	case m.State != beta.MailSent || m.Reply.Code != 250 || m.Reply.QueueID != queueID(copies[len(copies)-1]):
+	case m.State != beta.MailSent || m.Reply.Code != 250 || m.Reply.QueueID != fmt.Sprintf("Q-%d", copies[len(copies)-1]):
 		return "the ledger does not say that it was sent, and as what"
 	case m.Attempts != 1+m.Unknowns:
 		return "an attempt was burnt that was no fault of the mail's"

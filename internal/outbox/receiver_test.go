@@ -7,7 +7,6 @@ import (
 	"net"
 	netmail "net/mail"
 	"net/textproto"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,8 +14,10 @@ import (
 	"tryout/internal/mail"
 )
 
-// torn ends an answer that is not finished: the connection ends there.
-const torn = "\x00"
+const (
+	torn   = "\x00"                     // ends an answer that is not finished: the connection ends there
+	agreed = "250 2.0.0 queued as Q-%d" // with the number of the mail
+)
 
 // receiver is a relay over real connections. It answers each step as it was
 // told to, keeps what it takes, and dies when it is to. It lives outside of the
@@ -24,7 +25,7 @@ const torn = "\x00"
 type receiver struct {
 	mail.Relay
 	offers  []string
-	answers map[string]string // by step; a missing one agrees
+	answers map[string]string // by step; a missing one agrees; see tell
 	death   death
 
 	mu         sync.Mutex
@@ -88,8 +89,18 @@ func stepOf(line string) string {
 	return verb
 }
 
+// tell changes the answer to a step.
+func (v *receiver) tell(step, answer string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.answers = map[string]string{step: answer}
+}
+
 func (v *receiver) says(step string) string {
-	if answer, told := v.answers[step]; told {
+	v.mu.Lock()
+	answer, told := v.answers[step]
+	v.mu.Unlock()
+	if told {
 		return answer
 	}
 	switch step {
@@ -101,6 +112,8 @@ func (v *receiver) says(step string) string {
 		return "235 2.7.0 welcome"
 	case "DATA":
 		return "354 go on"
+	case "end of data":
+		return agreed
 	case "QUIT":
 		return "221 2.0.0 bye"
 	}
@@ -130,7 +143,7 @@ func (v *receiver) message(c net.Conn, in *textproto.Reader, to string) bool {
 	if _, err := io.Copy(io.Discard, dotted); err != nil || !v.enter(c, "end of data") {
 		return false
 	}
-	if text, told := v.answers["end of data"]; told {
+	if text := v.says("end of data"); text != agreed {
 		return answer(c, text)
 	}
 	n, answers := v.take(taking{to, m.Header.Get("Message-ID")})
@@ -138,15 +151,12 @@ func (v *receiver) message(c net.Conn, in *textproto.Reader, to string) bool {
 		io.Copy(io.Discard, c) // until it is cut
 		return false
 	}
-	return answer(c, "250 2.0.0 queued as "+queueID(n)) && v.goesOnAfter(n)
+	return answer(c, fmt.Sprintf(agreed, n)) && v.goesOnAfter(n)
 }
 
-// queueID is how a receiver names the n-th mail that it took.
-func queueID(n int) string { return fmt.Sprintf("Q-%d", n) }
-
-// all returns what was taken, and how often a step was heard.
-func (v *receiver) all(step string) (taken []taking, heard int) {
+// times returns how often a step was heard.
+func (v *receiver) times(step string) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return slices.Clone(v.taken), v.heard[step]
+	return v.heard[step]
 }
