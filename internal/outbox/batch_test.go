@@ -42,12 +42,13 @@ func cuts() (list []int) {
 }
 
 // tally is what was seen in batches.
-type tally struct{ batches, deaths, cut, unknown, seconds int }
+type tally struct{ batches, deaths, cut, lost, unknown, seconds int }
 
 func (y *tally) add(of tally) {
 	y.batches += of.batches
 	y.deaths += of.deaths
 	y.cut += of.cut
+	y.lost += of.lost
 	y.unknown += of.unknown
 	y.seconds += of.seconds
 }
@@ -71,14 +72,15 @@ func TestABatchOutlivesItsReceiver(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d batches of %d mails; the receiver died in %d and cut %d connections: %d outcomes were unknown and their mails sent again, %d of them as second copies",
-		all.batches, batchSize(), all.deaths, all.cut, all.unknown, all.seconds)
+	t.Logf("%d batches of %d mails; the receiver died in %d and cut %d connections: %d mails lost, %d outcomes unknown and sent again, %d of these as second copies",
+		all.batches, batchSize(), all.deaths, all.cut, all.lost, all.unknown, all.seconds)
 }
 
 // dieAndRevive sends a batch to a receiver that dies and comes back after a
 // while, and requires of the outcome what was promised.
 func dieAndRevive(t *testing.T, d death) (seen tally) {
-	v := (&receiver{death: d}).listen(t)
+	v := &receiver{death: d}
+	defer v.listen(t)()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		o := r.outbox()
@@ -112,6 +114,9 @@ func (r *rig) audit(v *receiver) tally {
 		m, of := mails[address(n)], copies[address(n)]
 		if why := m.mistake(v.taken, of); why != "" {
 			r.Errorf("%+v: %s: %s; taken as %v, ledger %+v", v.death, address(n), why, of, m.Settlement)
+		}
+		if len(of) == 0 {
+			seen.lost++
 		}
 		seen.unknown += m.Unknowns
 		seen.seconds += max(0, len(of)-1)

@@ -61,7 +61,8 @@ func TestTheLedgerTellsHowEveryDialogueWent(t *testing.T) {
 	for _, row := range dialogues {
 		t.Run(row.step, func(t *testing.T) {
 			t.Parallel()
-			v := (&receiver{offers: offersFor(row.step)}).listen(t)
+			v := &receiver{offers: offersFor(row.step)}
+			defer v.listen(t)()
 			list := []said{
 				{"451 4.3.0 later", beta.Reply{Code: 451, Enhanced: "4.3.0", Text: "later"}, row.later},
 				{"421 4.3.2 bye", beta.Reply{Code: 421, Enhanced: "4.3.2", Text: "bye"}, row.bye},

@@ -41,8 +41,8 @@ type receiver struct {
 // its Message-ID.
 type taking struct{ to, id string }
 
-// listen opens the receiver, until the end of the test.
-func (v *receiver) listen(t testing.TB) *receiver {
+// listen opens the receiver; stop waits until all its dialogues have ended.
+func (v *receiver) listen(t testing.TB) (stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -57,8 +57,10 @@ func (v *receiver) listen(t testing.TB) *receiver {
 			serving.Go(func() { v.serve(c) })
 		}
 	})
-	t.Cleanup(func() { l.Close(); serving.Wait() })
-	return v
+	return func() {
+		l.Close()
+		serving.Wait()
+	}
 }
 
 // serve holds one dialogue.
