@@ -8,8 +8,8 @@ import (
 	"tryout/internal/mail"
 )
 
-// What a relay's answer makes of a mail, in the words of docs/operations.md. outbox says
-// what becomes of the mail then.
+// What a relay's answer makes of a mail, in the words of docs/operations.md.
+// What becomes of the mail then is package outbox's.
 const (
 	taken     = mail.Outcome(0)    // sent
 	putOff    = mail.Temporary     // the mail is deferred, the attempt counts
