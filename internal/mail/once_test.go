@@ -9,7 +9,7 @@ import (
 
 // once is a relay that answers one step once with what it was told, and then is
 // as any other: without a sender it takes no recipient, without a recipient no
-// message.
+// message, and no second sender without RSET.
 type once struct {
 	script
 	mail.Relay

@@ -130,7 +130,8 @@ func (r *rig) check(v *receiver, step string, n int, want said) {
 	}
 	kept := want.kept
 	if want.fate == sent {
-		kept, step = beta.Reply{Code: 250, Enhanced: "2.0.0", Text: fmt.Sprintf("queued as Q-%d", n+1), QueueID: fmt.Sprintf("Q-%d", n+1)}, "end of data"
+		id := fmt.Sprintf("Q-%d", n+1)
+		kept, step = beta.Reply{Code: 250, Enhanced: "2.0.0", Text: "queued as " + id, QueueID: id}, "end of data"
 	}
 	kept.Relay, kept.Step, kept.State = v.Addr(), step, want.fate.State
 	if kept.Code == 0 && kept.Text == "" && got.Reply.Text != "" && utf8.ValidString(got.Reply.Text) {
