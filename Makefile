@@ -23,6 +23,7 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	CGO_ENABLED=0 go build ./...
 	go test -race -shuffle=on ./cmd/... ./internal/...
 	go test ./internal/beta ./internal/store # with the crowds that the race detector is too slow for
+	go test -run Batch ./internal/outbox # with whole batches
 	go test -count=1 ./bench ./e2e ./crash
 
 .PHONY: packages
@@ -40,7 +41,8 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 e2e: e2e-deps ## Run the official clients against a real server
 	go test -count=1 -v ./e2e/...
 
-soak: e2e-deps ## Run the long versions: 1,000 kills
+soak: e2e-deps ## Run the long versions: 1,000 kills, a batch cut after each mail
+	OUTBOX_CUTS=all go test -count=1 -timeout 60m -v -run Batch ./internal/outbox
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
 
 bench: ## Measure the goals, each beside what it is compared with

@@ -75,6 +75,16 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("mail: %s at %s: %s", f.Step, f.Reply.Relay, f.Reply)
 }
 
+// Text is what to keep of a failure: the relay's words, or what happened where
+// there was no answer. It is as harmless as [Reply.Text], though a certificate,
+// too, says what it likes.
+func (f *Failure) Text() string {
+	if f.Err == nil {
+		return f.Reply.Text
+	}
+	return cut(printable(f.Err.Error()), maxReplyText)
+}
+
 // Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 

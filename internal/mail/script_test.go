@@ -20,6 +20,7 @@ import (
 // says nothing, and the next command is read.
 const (
 	cut   = "\x00cut"   // ends the connection
+	torn  = "\x00torn"  // ends it in the middle of the line
 	stall = "\x00stall" // says nothing until the client is gone
 )
 
@@ -75,15 +76,17 @@ func (s *script) serve(c net.Conn) {
 	var from bool // MAIL FROM was taken
 	var to []string
 	for n := 0; ; n++ {
-		answer, hangUp := strings.CutSuffix(s.answer(n, step, line), cut)
+		answer, tear := strings.CutSuffix(s.answer(n, step, line), torn)
+		answer, hangUp := strings.CutSuffix(answer, cut)
 		answer, hang := strings.CutSuffix(answer, stall)
-		if answer != "" {
-			c.Write([]byte(answer + "\r\n"))
+		if answer != "" && !tear {
+			answer += "\r\n"
 		}
+		io.WriteString(c, answer)
 		if hang {
 			io.Copy(io.Discard, r)
 		}
-		if hang || hangUp {
+		if hang || hangUp || tear {
 			return
 		}
 		switch {

@@ -55,6 +55,19 @@ func TestACertificateThatProvesNothingIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptOfACertificateIsShort(t *testing.T) {
+	t.Parallel()
+	config, trusted := mail.Certificate(t, strings.Repeat("long.", 5000)+"example")
+	r := (&server{}).relayOf(t, config, true)
+	r.Host = "localhost"
+	c := client(t, r)
+	c.TLS = &tls.Config{RootCAs: trusted}
+	fail := refused(t, c, note())
+	if whole := fail.Err.Error(); len(whole) < 20_000 || fail.Text() != whole[:500] {
+		t.Errorf("got %q of %d octets, want the first 500", fail.Text(), len(whole))
+	}
+}
+
 // TestTheSystemsRootsAreTrusted runs itself once more, in a process whose
 // system roots are the test's: they are read once in a process.
 func TestTheSystemsRootsAreTrusted(t *testing.T) {

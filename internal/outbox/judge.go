@@ -21,9 +21,7 @@ func (o *Outbox) judge(r *route, m beta.Mail, began time.Time, reply mail.Reply,
 	f := failure(err)
 	s := o.afterFailure(r, m, began, f)
 	s.Reply = o.replyOf(f.Reply, f.Step)
-	if f.Err != nil {
-		s.Reply.Text = f.Err.Error()
-	}
+	s.Reply.Text = f.Text()
 	return s
 }
 

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,6 +137,20 @@ func TestOnlyARefusalOfTheAddressMakesATesterUndeliverable(t *testing.T) {
 			if got.State != beta.MailFailed || got.Undeliverable != a.want {
 				t.Errorf("%s %d %s: %s, undeliverable %v; want failed, %v", a.step, a.code, a.enhanced, got.State, got.Undeliverable, a.want)
 			}
+		}
+	})
+}
+
+func TestTheLedgerKeepsAShortReason(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		long := textError(strings.Repeat("no\n", 10_000))
+		r := newRig(t, always(&mail.Failure{Outcome: mail.Temporary, Step: "TLS", Err: long}))
+		r.run(r.outbox())
+		r.add(1, 1)
+		synctest.Wait()
+		if got := r.mails()[address(1)].Reply.Text; got != strings.Repeat("no ", 200)[:500] {
+			t.Errorf("got %d octets: %.50q; want 500 on one line", len(got), got)
 		}
 	})
 }
