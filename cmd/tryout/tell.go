@@ -48,7 +48,7 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 	if r.IsReturn() {
 		return cameBack(kind, r)
 	}
-	mail, said := sentence(kinds[kind]), relaysWords(r)
+	mail, said := sentence(kinds[kind]), relaysWords(r)+repeated(r)
 	switch r.State {
 	case beta.MailSent:
 		if r.QueueID != "" {
@@ -61,6 +61,14 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 		return "Nobody knows whether " + kinds[kind] + " was taken, the relay's last word was lost three times: " + said + "."
 	}
 	return mail + " was not taken: " + said + "."
+}
+
+// repeated says how many attempts are told as one.
+func repeated(r beta.Reply) string {
+	if r.Times < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; that was the last of %d tries since %s", r.Times, r.Since.UTC().Format(moment))
 }
 
 // cameBack says what was told of a mail after a relay had taken it.

@@ -75,6 +75,10 @@ func TestNoStatementWalksATable(t *testing.T) {
 		Claim: "claim", Mail: beta.Mail{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}},
 		Outcome: beta.Settlement{State: beta.MailSent, SettledAt: time.Now()},
 	})
+	s.SettleMail(t.Context(), beta.Attempt{
+		Claim: "claim", Mail: beta.Mail{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}},
+		Outcome: beta.Settlement{State: beta.MailDeferred, Reply: beta.Reply{Code: 450}},
+	})
 	s.NextMail(t.Context())
 	s.LapseClaims(t.Context())
 	s.Token(t.Context(), [32]byte{})
@@ -124,6 +128,7 @@ func callEverything(t tx) {
 	t.Refuse("v", "a", "", time.Now())
 	t.Forget("a", false, time.Now())
 	t.Forget("a", true, time.Now())
+	t.saveLogs(map[holder]string{{}: "log"})
 	t.Tests(0, 10)
 	t.AddTesters(1, tester)
 	t.Erase(1, "a@x.test")
