@@ -39,7 +39,8 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 e2e: e2e-deps ## Run the official clients against a real server
 	go test -count=1 -v ./e2e/...
 
-soak: e2e-deps ## Run the long versions: 1,000 kills
+soak: e2e-deps ## Run the long versions: 1,000 kills, 100 outages
+	OUTAGE_SEEDS=100 go test -count=1 -v -run Outage ./internal/outbox
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
 
 bench: ## Measure the goals, each beside what it is compared with
