@@ -24,7 +24,7 @@ const (
 // the server is restarted now and then, also when the relay is just back.
 func TestAnOutageWithoutAnyRelayLosesNothing(t *testing.T) {
 	t.Parallel()
-	busiest, slowest, outages := 0, time.Duration(0), number(t, "OUTAGE_SEEDS", 10)
+	busiest, slowest, outages := 0, time.Duration(0), number(t, "OUTAGE_SEEDS", 5)
 	for seed := range uint64(outages) {
 		synctest.Test(t, func(t *testing.T) {
 			out := newOutage(t, seed)
