@@ -23,6 +23,7 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	CGO_ENABLED=0 go build ./...
 	go test -race -shuffle=on ./cmd/... ./internal/...
 	go test ./internal/beta ./internal/store # with the crowds that the race detector is too slow for
+	go test -run 'BeganAfter|Stalled' ./cmd/tryout # the same
 	go test -count=1 ./bench ./e2e ./crash
 
 .PHONY: packages
