@@ -16,6 +16,7 @@ const quitPatience = time.Second
 type conn struct {
 	relay    Relay
 	timeouts Timeouts
+	dialer   Dial     // nil is the network
 	line     net.Conn // what was dialed
 	net      net.Conn // what is spoken over: the line, or TLS on it
 	r        *bufio.Reader
