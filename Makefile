@@ -40,7 +40,8 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 e2e: e2e-deps ## Run the official clients against a real server
 	go test -count=1 -v ./e2e/...
 
-soak: e2e-deps ## Run the long versions: 1,000 kills, 100 outages
+soak: e2e-deps ## Run the long versions: 1,000 kills, 100 outages, slow relays
+	STALL_TURNS=1000 go test -count=1 -timeout 30m -v -run Stalled ./cmd/tryout
 	OUTAGE_SEEDS=100 go test -count=1 -v -run Outage ./internal/outbox
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
 
