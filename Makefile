@@ -24,6 +24,7 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	go test -race -shuffle=on ./cmd/... ./internal/...
 	go test ./internal/beta ./internal/store # with the crowds that the race detector is too slow for
 	go test -run Batch ./internal/outbox # with whole batches
+	go test -run 'BeganAfter|Stalled' ./cmd/tryout # the same
 	go test -count=1 ./bench ./e2e ./crash
 
 .PHONY: packages
@@ -41,7 +42,9 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 e2e: e2e-deps ## Run the official clients against a real server
 	go test -count=1 -v ./e2e/...
 
-soak: e2e-deps ## Run the long versions: 1,000 kills, a batch cut after each mail
+soak: e2e-deps ## Run the long versions: 1,000 kills, 100 outages, a batch cut after each mail, slow relays
+	STALL_TURNS=1000 go test -count=1 -timeout 30m -v -run Stalled ./cmd/tryout
+	OUTAGE_SEEDS=100 go test -count=1 -v -run Outage ./internal/outbox
 	OUTBOX_CUTS=all go test -count=1 -timeout 60m -v -run Batch ./internal/outbox
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
 

@@ -52,7 +52,7 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 	if r.IsReturn() {
 		return cameBack(kind, r)
 	}
-	mail, said := sentence(kinds[kind]), relaysWords(r)
+	mail, said := sentence(kinds[kind]), relaysWords(r)+repeated(r)
 	switch r.State {
 	case beta.MailSent:
 		if r.QueueID != "" {
@@ -76,6 +76,14 @@ func unsent(m beta.MailRecord) string {
 		return sentence(kinds[m.Kind]) + " was not sent: it was overtaken by what happened to the tester or the test."
 	}
 	return ""
+}
+
+// repeated says how many attempts are told as one.
+func repeated(r beta.Reply) string {
+	if r.Times < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; that was the last of %d tries since %s", r.Times, r.Since.UTC().Format(moment))
 }
 
 // cameBack says what was told of a mail after a relay had taken it.

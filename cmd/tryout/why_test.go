@@ -77,6 +77,16 @@ func TestTheStoryEndsWithWhatHappensNext(t *testing.T) {
 	}
 }
 
+func TestWhatWasTriedForDaysIsToldOnce(t *testing.T) {
+	t.Parallel()
+	r := beta.Reply{Relay: "mx.example:25", Step: "connect", Text: "connection refused", State: beta.MailQueued, Times: 700,
+		Since: time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)}
+	want := "The invitation was not taken: mx.example:25, at connect: connection refused; that was the last of 700 tries since 2026-11-20 04:00:00 UTC."
+	if got := attempt(beta.InvitationMail, r); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestWhatCameBackIsToldInWords(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -119,8 +119,13 @@ type Letter struct {
 
 // Reply is what an attempt to send a mail came to, in the relay's own words, or
 // what came back of it later ([Reply.IsReturn]).
+//
+// Attempts in a row that left the mail waiting and came to the same are one
+// Reply; so are those after the first hundred, whatever they came to.
 type Reply struct {
-	At       time.Time // when the attempt ended
+	At       time.Time // when the attempt ended; of several, the last
+	Times    int       // how many attempts this is; 0 and 1 both mean one
+	Since    time.Time // when the first of several ended; zero for one
 	State    MailState // what followed for the mail
 	Relay    string    // host:port; of what came back, who told
 	Step     string    // the command it answered, such as "RCPT TO"; or a [ReturnKind]

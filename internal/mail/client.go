@@ -16,11 +16,15 @@ type Client struct {
 	Hello    string      // the name we give at EHLO; empty means localhost
 	Timeouts Timeouts    // zero fields have defaults
 	TLS      *tls.Config // nil trusts the system's roots; the server's name is always the relay's host
+	Dial     Dial        // nil is the network
 
 	mu     sync.Mutex
 	idle   []*conn // the one used last at the end
 	closed bool
 }
+
+// Dial connects to an address as [net.Dialer.DialContext] does.
+type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // Send hands a message to the relay: over an idle connection where there is
 // one, else over a new one. On success it returns the relay's last answer. It is
@@ -88,7 +92,7 @@ func check(m Message) *Failure {
 
 // connect dials, and brings the connection to where MAIL FROM may be said.
 func (c *Client) connect(ctx context.Context) (*conn, *Failure) {
-	cn := &conn{relay: c.Relay, timeouts: c.Timeouts.orDefault()}
+	cn := &conn{relay: c.Relay, timeouts: c.Timeouts.orDefault(), dialer: c.Dial}
 	if c.isClosed() {
 		return nil, &Failure{Cut, stepConnect, Reply{Relay: c.Relay.Addr()}, net.ErrClosed}
 	}

@@ -3,6 +3,7 @@ package mail
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"os"
 	"time"
@@ -15,6 +16,7 @@ const quitPatience = time.Second
 type conn struct {
 	relay    Relay
 	timeouts Timeouts
+	dialer   Dial     // nil is the network
 	line     net.Conn // what was dialed
 	net      net.Conn // what is spoken over: the line, or TLS on it
 	r        *bufio.Reader
@@ -81,6 +83,10 @@ func (c *conn) answer(cmd command, reply Reply, err error) (Reply, *Failure) {
 // fail reports that a step ended without an answer, and the connection with it.
 func (c *conn) fail(step string, err error) *Failure {
 	c.broken = true
+	var op *net.OpError
+	if errors.As(err, &op) {
+		op.Source = nil // our port: another each time, so that no two failures would read alike
+	}
 	return &Failure{judgeError(step, err), step, Reply{Relay: c.relay.Addr()}, err}
 }
 

@@ -18,8 +18,11 @@ import (
 func (c *conn) dial(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(ctx, c.timeouts.Connect)
 	defer cancel()
-	var d net.Dialer
-	nc, err := d.DialContext(limit, "tcp", c.relay.Addr())
+	dial := c.dialer
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	nc, err := dial(limit, "tcp", c.relay.Addr())
 	switch {
 	case err == nil:
 		c.use(nc)

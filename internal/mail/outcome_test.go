@@ -1,6 +1,8 @@
 package mail_test
 
 import (
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +83,35 @@ func TestARelayThatCannotBeReachedIsAway(t *testing.T) {
 		if fail.Outcome != mail.Away || fail.Step != "connect" || fail.Err == nil {
 			t.Errorf("%s: got %v at %s, want away at connect", host, fail.Outcome, fail.Step)
 		}
+	}
+}
+
+// What is the same trouble reads the same: the ledger counts it then.
+func TestAFailureNamesNoPortOfOurs(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.(*net.TCPConn).SetLinger(0) // a reset, not an end
+			c.Close()
+		}
+	}()
+	c := client(t, relayAt(l.Addr()))
+	seen := map[string]bool{}
+	for range 10 {
+		fail := refused(t, c, note())
+		seen[fmt.Sprint(fail.Step, fail.Err)] = true
+	}
+	if len(seen) > 3 { // reset while it was dialed, read from or written to
+		t.Errorf("ten resets read as %v", seen)
 	}
 }
 

@@ -20,9 +20,15 @@ func (o *Outbox) judge(r *route, m beta.Mail, began time.Time, reply mail.Reply,
 	}
 	f := failure(err)
 	s := o.afterFailure(r, m, began, f)
-	s.Reply = o.replyOf(f.Reply, f.Step)
-	s.Reply.Text = f.Text()
+	s.Reply = o.told(f)
 	return s
+}
+
+// told is what the ledger keeps of a failure.
+func (o *Outbox) told(f *mail.Failure) beta.Reply {
+	r := o.replyOf(f.Reply, f.Step)
+	r.Text = f.Text()
+	return r
 }
 
 // failure returns what a sender's error says.
@@ -64,6 +70,7 @@ func (o *Outbox) afterFailure(r *route, m beta.Mail, began time.Time, f *mail.Fa
 
 // hold notes that a relay failed us, and says so when that begins a pause.
 func (o *Outbox) hold(r *route, f *mail.Failure, why fault) {
+	why.said = o.told(f)
 	if until, begun := r.begin(o.Now(), why); begun {
 		o.Log.Error("the relay refuses us; delivery pauses", "relay", f.Reply.Relay, "outcome", f.Outcome.String(),
 			"step", f.Step, "code", f.Reply.Code, "err", f.Err, "until", until)
@@ -71,11 +78,15 @@ func (o *Outbox) hold(r *route, f *mail.Failure, why fault) {
 }
 
 // wait gives m back because no relay is there, which counts as no attempt; but
-// what has become too old while none was is given up.
+// what has become too old while none was is given up, for the reason that the
+// relay was not there the last time.
 func (o *Outbox) wait(m beta.Mail, due time.Time) beta.Settlement {
 	if o.isOld(m) && o.isLongAway() {
 		m.Attempts--
-		return o.giveUp(m)
+		s := o.giveUp(m)
+		s.Reply = o.routes[0].trouble()
+		s.Reply.At = o.Now()
+		return s
 	}
 	return o.giveBack(m, due)
 }
@@ -92,7 +103,7 @@ func (o *Outbox) afterCut(r *route, m beta.Mail, f *mail.Failure) beta.Settlemen
 	if m.Cuts >= maxCuts {
 		return o.later(m)
 	}
-	return o.giveBack(m, o.Now().Add(spread(afterCut)))
+	return o.giveBack(m, o.Now().Add(o.spread(afterCut)))
 }
 
 // afterSilence sends again after a lost reply, with the same Message-ID, a
@@ -119,7 +130,7 @@ func (o *Outbox) later(m beta.Mail) beta.Settlement {
 		return o.giveUp(m)
 	}
 	s := settlement(m, beta.MailDeferred)
-	s.DueAt = o.Now().Add(spread(backoff(m.Attempts)))
+	s.DueAt = o.Now().Add(o.spread(backoff(m.Attempts)))
 	return s
 }
 

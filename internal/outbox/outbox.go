@@ -22,6 +22,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -79,6 +80,7 @@ type Outbox struct {
 	Poll    time.Duration              // how often to look for mail that others queued, while idle; zero means 5 seconds
 	Settled func(state beta.MailState) // told of every outcome, for metrics; may be nil
 
+	random func(below time.Duration) time.Duration
 	bell   bell
 	routes []*route
 	budget budget
@@ -92,6 +94,9 @@ func (o *Outbox) setDefaults() {
 	o.Window = cmp.Or(o.Window, o.Workers)
 	o.Lease = cmp.Or(o.Lease, 10*time.Minute)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
+	if o.random == nil {
+		o.random = rand.N[time.Duration]
+	}
 	if o.Settled == nil {
 		o.Settled = func(beta.MailState) {}
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"sync"
 	"time"
+
+	"tryout/internal/beta"
 )
 
 // The pauses: the first, and what doubling ends at.
@@ -22,10 +24,11 @@ type route struct {
 type pause struct {
 	mu     sync.Mutex
 	until  time.Time
-	served time.Time // when it last served us
-	times  int       // pauses since then
-	faults int       // failures since then, or since the last pause
-	away   bool      // nobody was there, at the last failure
+	served time.Time  // when it last served us
+	times  int        // pauses since then
+	faults int        // failures since then, or since the last pause
+	away   bool       // nobody was there, at the last failure
+	said   beta.Reply // what was told of the last failure
 }
 
 // left returns how much is left of a pause; zero or less when none is on.
@@ -40,6 +43,7 @@ type fault struct {
 	began    time.Time // the attempt
 	patience int       // how many in a row begin a pause
 	away     bool      // nobody was there
+	said     beta.Reply
 }
 
 // begin notes a failure and, unless a pause is on, begins one at the last of
@@ -52,7 +56,7 @@ func (p *pause) begin(now time.Time, f fault) (until time.Time, begun bool) {
 		return p.until, false
 	}
 	p.faults++
-	p.away = f.away
+	p.away, p.said = f.away, f.said
 	if now.Before(p.until) || p.faults < f.patience {
 		return p.until, false
 	}
@@ -67,6 +71,13 @@ func (p *pause) over(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.times, p.faults, p.away, p.served = 0, 0, false, now
+}
+
+// trouble returns what was told of the last failure.
+func (p *pause) trouble() beta.Reply {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said
 }
 
 // isLongAway reports whether nobody was there at least as often as a mail is tried.
@@ -89,7 +100,7 @@ func (o *Outbox) closed() time.Duration {
 // opens returns when a mail that no relay served may try again: when the first
 // of them is to be asked again, or soon, if one serves others now.
 func (o *Outbox) opens() time.Time {
-	return o.Now().Add(cmp.Or(max(0, o.closed()), spread(afterCut)))
+	return o.Now().Add(cmp.Or(max(0, o.closed()), o.spread(afterCut)))
 }
 
 // isLongAway reports whether there was no relay at all for so long that time

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"time"
@@ -33,7 +32,7 @@ func backoff(attempts int) time.Duration {
 
 // spread lengthens d by up to a fifth, so that mails deferred together do not
 // come back together.
-func spread(d time.Duration) time.Duration { return d + rand.N(d/5) }
+func (o *Outbox) spread(d time.Duration) time.Duration { return d + o.random(d/5) }
 
 // Refusals at RCPT TO that are not about the recipient's address.
 var (

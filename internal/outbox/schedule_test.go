@@ -31,36 +31,6 @@ func attempts(r *rig) map[string][]time.Time {
 	return at
 }
 
-func TestMailIsTriedForFiveDaysAndThenGivenUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r, o, q := onMemory(t, always(unreachable))
-		q.queue(100)
-		start := time.Now()
-		r.run(o)
-		time.Sleep(6 * day)
-		synctest.Wait()
-		for i, s := range q.all() {
-			if s.State != beta.MailFailed {
-				t.Fatalf("mail %d: %+v; want failed", i, s)
-			}
-		}
-		for id, at := range attempts(r) {
-			if first := at[1].Sub(at[0]); first < 5*time.Minute || first > 6*time.Minute+time.Second {
-				t.Fatalf("%s: first retry after %v", id, first)
-			}
-			for i := 3; i < len(at); i++ {
-				if two := at[i].Sub(at[i-2]); two < time.Hour {
-					t.Fatalf("%s: attempts %d to %d within %v", id, i-2, i, two)
-				}
-			}
-			if last := at[len(at)-1].Sub(start); last < 4*day || last > 5*day+5*time.Hour {
-				t.Fatalf("%s: last attempt after %v", id, last)
-			}
-		}
-	})
-}
-
 func TestARelayThatReturnsMeetsNoHerd(t *testing.T) {
 	t.Parallel()
 	const mails = 300

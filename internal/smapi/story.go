@@ -78,7 +78,7 @@ func wireMailOf(m beta.MailRecord) wireMail {
 	}
 	for i, r := range m.Replies {
 		w.Attempts[i] = wireAttempt{
-			At: date(r.At), State: r.State, Relay: r.Relay, Step: r.Step,
+			At: date(r.At), Times: r.Times, Since: date(r.Since), State: r.State, Relay: r.Relay, Step: r.Step,
 			Code: r.Code, EnhancedCode: r.Enhanced, Reply: r.Text, QueueID: r.QueueID,
 		}
 	}

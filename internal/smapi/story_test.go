@@ -19,8 +19,8 @@ type told struct {
 	Mails       []struct {
 		Kind, State, MailRefusal, DueDate, SettledDate string
 		Attempts                                       []struct {
-			State, Relay, Reply, EnhancedCode, QueueID string
-			Code                                       int
+			State, Relay, Reply, EnhancedCode, QueueID, Since string
+			Code, Times                                       int
 		}
 	}
 	History []struct{ Operation, Result, Reason, BatchID string }
@@ -62,6 +62,20 @@ func TestAStoryTellsEveryAttemptInTheRelaysWords(t *testing.T) {
 	m := s.story("a@x.test").Mails[0]
 	if m.State != "sent" || m.DueDate != "" || len(m.Attempts) != 2 || m.Attempts[1].QueueID != "4F2C" || m.Attempts[0].Code != 451 {
 		t.Errorf("after the second: got %+v", m)
+	}
+}
+
+func TestAStoryCountsWhatCameToTheSame(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.running("a@x.test")
+	for range 3 {
+		s.settleAs(beta.Settlement{State: beta.MailDeferred, DueAt: s.clock.Now(), Reply: beta.Reply{Relay: "mx.example:25", Step: "connect", Text: "no route"}})
+		s.clock.Advance(time.Minute)
+	}
+	tries := s.story("a@x.test").Mails[0].Attempts
+	if len(tries) != 1 || tries[0].Times != 3 || tries[0].Since == "" {
+		t.Errorf("got %+v, want one that stands for three", tries)
 	}
 }
 

@@ -112,6 +112,8 @@ type wireMail struct {
 
 type wireAttempt struct {
 	At           string         `json:"at"`
+	Times        int            `json:"times,omitempty"`
+	Since        string         `json:"since,omitempty"`
 	State        beta.MailState `json:"state"`
 	Relay        string         `json:"relay,omitempty"`
 	Step         string         `json:"step,omitempty"`

@@ -92,21 +92,31 @@ func logged(o beta.Settlement) string {
 	return lineOf(o.Reply)
 }
 
+// lineOf is a JSON array: [at, state, relay, step, code, enhanced code, text,
+// queue id], and, of several attempts, how many and when the first was. Code
+// from before these two reads over them.
 func lineOf(r beta.Reply) string {
-	text := strings.ToValidUTF8(r.Text, "\uFFFD") // relays say what they like
 	line := array{'['}.int(ms(r.At)).text(string(r.State)).text(r.Relay).text(r.Step)
-	return string(line.int(int64(r.Code)).text(r.Enhanced).text(text).text(r.QueueID)) + "]\n"
+	line = line.int(int64(r.Code)).text(r.Enhanced).text(valid(r.Text)).text(r.QueueID)
+	if r.Times > 1 {
+		line = line.int(int64(r.Times)).int(ms(r.Since))
+	}
+	return string(line) + "]\n"
 }
+
+// valid is a text that can be stored: relays say what they like.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // repliesOf reads the lines that lineOf wrote.
 func repliesOf(log string) (list []beta.Reply, err error) {
 	for line := range strings.Lines(log) {
 		var r beta.Reply
-		var when int64
-		if err := json.Unmarshal([]byte(line), &[]any{&when, &r.State, &r.Relay, &r.Step, &r.Code, &r.Enhanced, &r.Text, &r.QueueID}); err != nil {
+		var when, since int64
+		columns := []any{&when, &r.State, &r.Relay, &r.Step, &r.Code, &r.Enhanced, &r.Text, &r.QueueID, &r.Times, &since}
+		if err := json.Unmarshal([]byte(line), &columns); err != nil {
 			return nil, fmt.Errorf("the attempts of a mail: %w", err)
 		}
-		r.At = at(when)
+		r.At, r.Since = at(when), at(since)
 		list = append(list, r)
 	}
 	return list, nil

@@ -114,6 +114,10 @@ type outcome struct {
 func (s *Store) SettleMail(ctx context.Context, attempts ...beta.Attempt) error {
 	return s.engine.update(ctx, func(c conn) error {
 		t := s.on(c)
+		attempts, err := t.fold(attempts)
+		if err != nil {
+			return err
+		}
 		held := map[beta.MailID]bool{}
 		for common, group := range alike(attempts, func(a *beta.Attempt) outcome {
 			o := a.Outcome

@@ -76,6 +76,10 @@ func TestNoStatementWalksATable(t *testing.T) {
 		Claim: "claim", Mail: beta.Mail{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}},
 		Outcome: beta.Settlement{State: beta.MailSent, SettledAt: time.Now()},
 	})
+	s.SettleMail(t.Context(), beta.Attempt{
+		Claim: "claim", Mail: beta.Mail{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}},
+		Outcome: beta.Settlement{State: beta.MailDeferred, Reply: beta.Reply{Code: 450}},
+	})
 	s.NextMail(t.Context())
 	s.LapseClaims(t.Context())
 	s.Token(t.Context(), [32]byte{})
@@ -126,6 +130,7 @@ func callEverything(t tx) {
 	t.Forget("a", false, time.Now())
 	t.Forget("a", true, time.Now())
 	t.TestsOf("a", 10)
+	t.saveLogs(map[holder]string{{}: "log"})
 	t.AddTesters(1, tester)
 	t.Erase(1, "a@x.test")
 }

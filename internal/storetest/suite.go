@@ -33,6 +33,7 @@ func Run(t *testing.T, open Opener) {
 		{"mail", mailCases},
 		{"feedback", feedbackCases},
 		{"claims", claimCases},
+		{"attempts", attemptCases},
 		{"transactions", transactionCases},
 		{"group commit", groupCases},
 		{"races", raceCases},
