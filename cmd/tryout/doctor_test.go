@@ -92,7 +92,7 @@ func TestTheDoctorNamesEveryMistakeAndLooksAtNothing(t *testing.T) {
 func TestTheDoctorLooksAtTheBounceDomain(t *testing.T) {
 	t.Parallel()
 	box, zone := openInbox(t), healed()
-	_, out, _ := examine(t, zone, box.Addr().String(), "--bounce-domain", "bounces.example.com")
+	_, out, _ := examine(t, healed(), box.Addr().String(), "--bounce-domain", "bounces.example.com")
 	for _, want := range []string{"bad   return path    bounces.example.com ", "bad   SPF            bounces.example.com "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("without records: want %q in\n%s", want, out)
