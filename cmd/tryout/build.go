@@ -117,7 +117,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	}
 	p.outbox = &outbox.Outbox{}
 	p.service = beta.NewService(p.store, time.Now, s.rules,
-		func(at beta.Place, l beta.Link) string { return p.url + "/" + string(at) + "/" + links.Text(l) }, p.outbox.Wake)
+		func(at beta.Place, l beta.Link) string { return p.url + "/" + string(at) + "/" + links.Text(at, l) }, p.outbox.Wake)
 	for _, relay := range s.relays {
 		client := &mail.Client{Relay: relay, Hello: hello(host(p.url))}
 		p.relays, p.outbox.Relays = append(p.relays, client), append(p.outbox.Relays, client)

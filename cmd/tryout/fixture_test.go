@@ -151,12 +151,13 @@ func (f *fixture) nameLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	added := f.tester(t, test.ID).AssociatedAt.UnixMilli()
-	link := func(number int64) string {
-		return "/i/" + links.Text(beta.Link{Test: test.ID, Tester: number, Added: added})
+	link := func(at beta.Place, number int64) string {
+		return "/" + string(at) + "/" + links.Text(at, beta.Link{Test: test.ID, Tester: number, Added: added})
 	}
-	invite := link(2)
-	f.values["INVITE"], f.values["INVITE_REMOVED"], f.values["INVITE_UNKNOWN"] = invite, link(1), link(99)
-	f.values["UNSUB"] = "/u/" + strings.TrimPrefix(invite, "/i/")
+	invite := link(beta.InvitationPlace, 2)
+	f.values["INVITE"] = invite
+	f.values["INVITE_REMOVED"], f.values["INVITE_UNKNOWN"] = link(beta.InvitationPlace, 1), link(beta.InvitationPlace, 99)
+	f.values["UNSUB"] = link(beta.UnsubscribePlace, 2)
 	flipped := []byte(invite)
 	flipped[len(flipped)-2] ^= 1
 	f.values["INVITE_BITFLIP"] = string(flipped)

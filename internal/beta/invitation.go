@@ -20,7 +20,10 @@ type Link struct {
 	Added  int64 // the association date in milliseconds since 1970
 }
 
-// Place is a page that a personal link leads to; it is the first part of its path.
+// Place is a page that a personal link leads to; it is the first part of its
+// path. The invitation and the form lead to each other and are opened by the same
+// link. Unsubscribing has one of its own: it stands in the header of mails,
+// where relays and logs see it, and must not open the invitation.
 type Place string
 
 // The places.
@@ -36,21 +39,21 @@ func (t Tester) Link() Link {
 }
 
 // Links writes and reads the personal part of invitation links:
-// test-tester-added-code, where the code is an HMAC-SHA256 over the three, cut
-// to 128 bits. Nothing of a link is stored.
+// test-tester-added-code, where the code is an HMAC-SHA256 over the three and
+// what the link is for, cut to 128 bits. Nothing of a link is stored.
 type Links struct{ key []byte }
 
 // NewLinks returns Links that authenticate with key, at least 32 random bytes.
 func NewLinks(key []byte) Links { return Links{key} }
 
-// Text returns the link's text: letters, digits, - and _ only.
-func (k Links) Text(l Link) string {
+// Text returns the link's text at a place: letters, digits, - and _ only.
+func (k Links) Text(at Place, l Link) string {
 	name := l.Test.String() + "-" + strconv.FormatInt(l.Tester, 10) + "-" + strconv.FormatInt(l.Added, 36)
-	return name + "-" + base64.RawURLEncoding.EncodeToString(k.code(name))
+	return name + "-" + base64.RawURLEncoding.EncodeToString(k.code(at, name))
 }
 
-// Parse reads what [Links.Text] wrote; ok is false for anything else.
-func (k Links) Parse(s string) (l Link, ok bool) {
+// Parse reads what [Links.Text] wrote for a place; ok is false for anything else.
+func (k Links) Parse(at Place, s string) (l Link, ok bool) {
 	part := strings.SplitN(s, "-", 4)
 	if len(part) != 4 {
 		return Link{}, false
@@ -59,12 +62,16 @@ func (k Links) Parse(s string) (l Link, ok bool) {
 	tester, errTester := strconv.ParseInt(part[1], 10, 64)
 	added, errAdded := strconv.ParseInt(part[2], 36, 64)
 	l = Link{test, tester, added}
-	return l, ok && errTester == nil && errAdded == nil && hmac.Equal([]byte(s), []byte(k.Text(l)))
+	return l, ok && errTester == nil && errAdded == nil && hmac.Equal([]byte(s), []byte(k.Text(at, l)))
 }
 
-func (k Links) code(name string) []byte {
+func (k Links) code(at Place, name string) []byte {
+	purpose := "invitation "
+	if at == UnsubscribePlace {
+		purpose = "unsubscribe "
+	}
 	mac := hmac.New(sha256.New, k.key)
-	mac.Write([]byte("invitation " + name))
+	mac.Write([]byte(purpose + name))
 	return mac.Sum(nil)[:16]
 }
 

@@ -29,8 +29,8 @@ func TestALinkIsReadAsItWasWritten(t *testing.T) {
 			Tester: rapid.Int64Min(1).Draw(t, "tester"),
 			Added:  rapid.Int64Min(0).Draw(t, "added"),
 		}
-		text := links.Text(want)
-		if got, ok := links.Parse(text); got != want || !ok || !shape.MatchString(text) {
+		text := links.Text(beta.InvitationPlace, want)
+		if got, ok := links.Parse(beta.InvitationPlace, text); got != want || !ok || !shape.MatchString(text) {
 			t.Errorf("%q: got %+v, %v, want %+v and the form %s", text, got, ok, want, shape)
 		}
 	})
@@ -38,7 +38,7 @@ func TestALinkIsReadAsItWasWritten(t *testing.T) {
 
 func TestALinkWithAnythingChangedIsRefused(t *testing.T) {
 	t.Parallel()
-	text := links.Text(aLink())
+	text := links.Text(beta.InvitationPlace, aLink())
 	for i := range text {
 		for _, c := range []byte("-_0aAzZ9+ /=%") {
 			if text[i] != c {
@@ -56,13 +56,34 @@ func TestALinkWithAnythingChangedIsRefused(t *testing.T) {
 
 func TestALinkOfAnotherKeyIsRefused(t *testing.T) {
 	t.Parallel()
-	wantNoLink(t, otherLinks.Text(aLink()))
+	wantNoLink(t, otherLinks.Text(beta.InvitationPlace, aLink()))
+}
+
+// The unsubscribe link stands in the header of mails; who sees it there must
+// not be able to accept.
+func TestALinkOpensOnlyWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		written, read beta.Place
+		want          bool
+	}{
+		{beta.InvitationPlace, beta.FeedbackPlace, true},
+		{beta.FeedbackPlace, beta.InvitationPlace, true},
+		{beta.UnsubscribePlace, beta.UnsubscribePlace, true},
+		{beta.UnsubscribePlace, beta.InvitationPlace, false},
+		{beta.UnsubscribePlace, beta.FeedbackPlace, false},
+		{beta.InvitationPlace, beta.UnsubscribePlace, false},
+	} {
+		if _, got := links.Parse(c.read, links.Text(c.written, aLink())); got != c.want {
+			t.Errorf("a link to /%s read at /%s: got %v, want %v", c.written, c.read, got, c.want)
+		}
+	}
 }
 
 // Nobody can make a second spelling of a link that works.
 func TestALinkHasOneForm(t *testing.T) {
 	t.Parallel()
-	part := strings.SplitN(links.Text(aLink()), "-", 4)
+	part := strings.SplitN(links.Text(beta.InvitationPlace, aLink()), "-", 4)
 	test, number, added, code := part[0], part[1], part[2], part[3]
 	for _, text := range []string{
 		"0" + test + "-" + number + "-" + added + "-" + code,
@@ -83,7 +104,7 @@ func TestALinkHasOneForm(t *testing.T) {
 
 func wantNoLink(t *testing.T, text string) {
 	t.Helper()
-	if l, ok := links.Parse(text); ok {
+	if l, ok := links.Parse(beta.InvitationPlace, text); ok {
 		t.Errorf("%.100q: got %+v, want it refused", text, l)
 	}
 }

@@ -20,7 +20,7 @@ func (w *world) deliver() post {
 	var p post
 	w.settleAll(func(m beta.Mail) beta.Settlement {
 		line := string(m.Kind) + " " + m.To.Given
-		wanted, err := w.letter(m)
+		l, wanted, err := w.Letter(w.ctx, m)
 		switch {
 		case errors.Is(err, beta.ErrNotYet):
 			p.Waiting = append(p.Waiting, line)
@@ -30,6 +30,9 @@ func (w *world) deliver() post {
 		case !wanted:
 			p.Dropped = append(p.Dropped, line)
 			s := settled(beta.MailDropped, w.clock.Now())
+			if l.Refusal != "" {
+				s.State, s.Refusal = beta.MailSuppressed, l.Refusal
+			}
 			s.Unknowns = m.Unknowns
 			return s
 		}

@@ -6,7 +6,8 @@ import (
 )
 
 // Resend sends again what did not arrive: of each kind the tester's last mail,
-// if it failed, came back, or nobody knows what became of it; of what they wrote
+// if it failed, came back, was not sent because they wanted none then, or nobody
+// knows what became of it; of what they wrote
 // and was forwarded, all that did not arrive. It has the same
 // Message-ID as before, so that a mail which did arrive is seen to be the same. An
 // address that had refused our mail is tried once more. Somebody who is not in
@@ -37,7 +38,7 @@ func lastFailed(mails []MailRecord) (failed []MailRecord) {
 			continue
 		}
 		seen |= m.Kind.Bit()
-		if m.State == MailFailed || m.State == MailBounced || m.State == MailUnknown {
+		if slices.Contains([]MailState{MailFailed, MailBounced, MailUnknown, MailSuppressed}, m.State) {
 			failed = append(failed, m)
 		}
 	}

@@ -74,6 +74,19 @@ func TestTheOperatorCanAllowMailAgain(t *testing.T) {
 	}
 }
 
+// Who wanted no mail when the invitation's turn came, and does now, was never invited.
+func TestWhatWasSuppressedIsSentOnceItIsAllowed(t *testing.T) {
+	t.Parallel()
+	w := newRunning(t)
+	w.add("anna@example.com")
+	w.ok(w.Unsubscribe(w.ctx, w.link("anna@example.com"), false, ""))
+	w.wantPost(post{Dropped: about(beta.InvitationMail, "anna@example.com")})
+	w.wantReport(w.done(w.Resend(w.ctx, owner, skill, email("anna@example.com"))), []entry{{"anna@example.com", beta.Skipped, beta.BecauseUnsubscribed}})
+	w.ok(w.Allow(w.ctx, owner, skill, email("anna@example.com")))
+	w.wantReport(w.done(w.Resend(w.ctx, owner, skill, email("anna@example.com"))), []entry{{"anna@example.com", beta.Mailed, ""}})
+	w.wantPost(post{Sent: about(beta.InvitationMail, "anna@example.com")})
+}
+
 func TestAForgottenPersonIsNowhereAndIsNotAddedAgain(t *testing.T) {
 	t.Parallel()
 	w := newRunning(t)

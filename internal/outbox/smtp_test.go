@@ -81,7 +81,7 @@ func checkLinks(r *rig, m inbox.Received) {
 			r.Errorf("%s: no link in:\n%s", m.To[0], part)
 		}
 		for _, link := range found {
-			l, ok := r.links.Parse(link[1])
+			l, ok := r.links.Parse(beta.InvitationPlace, link[1])
 			if !ok {
 				r.Fatalf("%s: link %s does not parse", m.To[0], link[1])
 			}

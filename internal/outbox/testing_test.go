@@ -62,8 +62,8 @@ func newRig(t testing.TB, script script) *rig {
 	r.dir = t.TempDir()
 	r.store = storetest.OpenDir(t, r.dir, time.Now)
 	r.links = beta.NewLinks(make([]byte, 32))
-	r.service = beta.NewService(r.store, time.Now, beta.Rules{Cap: 100_000, Life: 1000 * time.Hour}, func(_ beta.Place, l beta.Link) string {
-		return "https://tryout.example/i/" + r.links.Text(l)
+	r.service = beta.NewService(r.store, time.Now, beta.Rules{Cap: 100_000, Life: 1000 * time.Hour}, func(at beta.Place, l beta.Link) string {
+		return "https://tryout.example/" + string(at) + "/" + r.links.Text(at, l)
 	}, r.wake)
 	ctx := t.Context()
 	r.must(r.service.CreateVendor(ctx, beta.Vendor{ID: owner.Vendor, Name: "Vendor"}))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tryout/internal/beta"
 	"tryout/internal/httpd"
 )
 
@@ -38,7 +39,7 @@ func TestTheLogNamesTheRouteAndNeverTheLink(t *testing.T) {
 	} {
 		method, address, _ := strings.Cut(path, " ")
 		_, line := s.through(method, address)
-		if !strings.Contains(line, `route="`+route+`"`) || strings.Contains(line, s.links.Text(s.link)) {
+		if !strings.Contains(line, `route="`+route+`"`) || strings.Contains(line, s.links.Text(beta.InvitationPlace, s.link)) {
 			t.Errorf("%s is logged as %s, want route %q and no link", path, line, route)
 		}
 	}

@@ -29,7 +29,7 @@ func (h *Handler) thanks(w http.ResponseWriter, r *http.Request, text string) er
 
 // linked returns the invitation that the text of a link leads to.
 func (h *Handler) linked(r *http.Request, text string) (beta.Invitation, error) {
-	link, ok := h.links.Parse(text)
+	link, ok := h.links.Parse(beta.InvitationPlace, text)
 	if !ok {
 		return beta.Invitation{}, refusal(beta.NotFound)
 	}
@@ -59,7 +59,7 @@ func (h *Handler) sendReason(w http.ResponseWriter, r *http.Request, text string
 // page it then shows sends nothing again. Whatever goes wrong, the form comes
 // back with what was typed; sheet names the page that it stands on.
 func (h *Handler) write(w http.ResponseWriter, r *http.Request, text string, kind beta.FeedbackKind, sheet func(beta.Invitation) string) error {
-	link, ok := h.links.Parse(text)
+	link, ok := h.links.Parse(beta.InvitationPlace, text)
 	if !ok {
 		return refusal(beta.NotFound)
 	}

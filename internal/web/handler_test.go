@@ -12,21 +12,21 @@ import (
 // unknown returns addresses that lead nowhere, each for a reason of its own.
 func (s *site) unknown() map[string]string {
 	other := beta.NewLinks([]byte("another key that was never in use"))
-	text := s.links.Text(s.link)
+	text := s.links.Text(beta.InvitationPlace, s.link)
 	return map[string]string{
 		"nonsense":          "/i/nonsense",
 		"altered":           "/i/" + text[:len(text)-1] + "~",
 		"cut short":         "/i/" + text[:len(text)-1],
-		"of another key":    "/i/" + other.Text(s.link),
-		"of one removed":    "/i/" + s.links.Text(beta.Link{Test: s.link.Test, Tester: 3, Added: s.link.Added}),
+		"of another key":    "/i/" + other.Text(beta.InvitationPlace, s.link),
+		"of one removed":    "/i/" + s.links.Text(beta.InvitationPlace, beta.Link{Test: s.link.Test, Tester: 3, Added: s.link.Added}),
 		"with a slash":      "/i/" + text + "/",
 		"with more":         "/i/" + text + "/accept/now",
 		"no link":           "/i/",
 		"form, altered":     "/f/" + text[:len(text)-1] + "~",
-		"form of another":   "/f/" + other.Text(s.link),
-		"form of one gone":  "/f/" + s.links.Text(beta.Link{Test: s.link.Test, Tester: 3, Added: s.link.Added}),
+		"form of another":   "/f/" + other.Text(beta.InvitationPlace, s.link),
+		"form of one gone":  "/f/" + s.links.Text(beta.InvitationPlace, beta.Link{Test: s.link.Test, Tester: 3, Added: s.link.Added}),
 		"form, with more":   "/f/" + text + "/send/now",
-		"thanks of another": "/f/" + other.Text(s.link) + "/thanks",
+		"thanks of another": "/f/" + other.Text(beta.InvitationPlace, s.link) + "/thanks",
 		"no test":           "/test/zzzzzzzzzzz",
 		"not a test id":     "/test/%2e%2e",
 		"no file":           "/static/nothing.css",

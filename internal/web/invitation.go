@@ -15,7 +15,7 @@ func (h *Handler) start(w http.ResponseWriter, _ *http.Request, _ string) error 
 
 // invitation shows where the tester stands, and what they can do about it.
 func (h *Handler) invitation(w http.ResponseWriter, r *http.Request, text string) error {
-	link, ok := h.links.Parse(text)
+	link, ok := h.links.Parse(beta.InvitationPlace, text)
 	if !ok {
 		return refusal(beta.NotFound)
 	}
@@ -39,7 +39,7 @@ func (h *Handler) decline(w http.ResponseWriter, r *http.Request, text string) e
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, text string,
 	record func(context.Context, beta.Link, string) (beta.Invitation, error),
 ) error {
-	link, ok := h.links.Parse(text)
+	link, ok := h.links.Parse(beta.InvitationPlace, text)
 	if !ok {
 		return refusal(beta.NotFound)
 	}

@@ -171,7 +171,7 @@ func TestThePageOfATestNamesNoTester(t *testing.T) {
 		t.Errorf("status %d, heading %q, want 200 %q", w.Code, got, want)
 	}
 	body := strings.ToLower(w.Body.String())
-	for _, secret := range []string{"ada@", "a•••", s.links.Text(s.link), "<form"} {
+	for _, secret := range []string{"ada@", "a•••", s.links.Text(beta.InvitationPlace, s.link), "<form"} {
 		if strings.Contains(body, strings.ToLower(secret)) {
 			t.Errorf("the page of the test holds %q:\n%s", secret, body)
 		}

@@ -25,6 +25,7 @@ type offer struct {
 	Ended    time.Time // when it ended; zero while it has not, or when that is not known
 	MayWrite bool      // whether the test takes feedback
 	MayLeave bool      // whether there is a test to leave, or an invitation to decline
+	Left     bool      // whether the tester said no thanks, or left
 	Draft    draft     // what stands in the form
 }
 
@@ -40,6 +41,7 @@ func newOffer(inv beta.Invitation, link string) offer {
 	}
 	live := inv.Status == beta.Starting || inv.Status == beta.Running
 	o.MayLeave = live && (inv.Tester.State == beta.Invited || inv.Tester.State == beta.Accepted)
+	o.Left = inv.Tester.State == beta.Declined || inv.Tester.State == beta.Left
 	if inv.Tester.Email.Key != "" {
 		o.Address = inv.Tester.Email.Masked()
 	}

@@ -23,6 +23,7 @@ func (h *Handler) endpoints() []endpoint {
 		{http.MethodPost, "/i/{link}/decline", h.decline, nil},
 		{http.MethodGet, "/u/{link}", h.subscription, h.unsubscribe}, // one address for both: RFC 8058
 		{http.MethodPost, "/u/{link}/again", h.subscribe, nil},
+		{http.MethodPost, "/u/{link}/leave", h.leave, nil},
 		{http.MethodGet, "/f/{link}", h.feedback, nil},
 		{http.MethodPost, "/f/{link}/send", h.send, nil},
 		{http.MethodPost, "/f/{link}/reason", h.sendReason, nil},

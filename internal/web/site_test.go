@@ -67,10 +67,10 @@ func (s *site) state() beta.TesterState {
 }
 
 // path returns the address of the invitation.
-func (s *site) path() string { return "/i/" + s.links.Text(s.link) }
+func (s *site) path() string { return "/i/" + s.links.Text(beta.InvitationPlace, s.link) }
 
 // formPath returns the address of the tester's feedback form.
-func (s *site) formPath() string { return "/f/" + s.links.Text(s.link) }
+func (s *site) formPath() string { return "/f/" + s.links.Text(beta.FeedbackPlace, s.link) }
 
 // ask sends one request; each edit may change it first.
 func (s *site) ask(method, path string, edits ...func(*http.Request)) *httptest.ResponseRecorder {

@@ -8,7 +8,7 @@ import (
 	"tryout/internal/beta"
 )
 
-func (s *site) wishes() string { return "/u/" + s.links.Text(s.link) }
+func (s *site) wishes() string { return "/u/" + s.links.Text(beta.UnsubscribePlace, s.link) }
 
 func (s *site) blocked() beta.Reason {
 	s.testers.mu.Lock()
@@ -99,12 +99,36 @@ func TestTheUnsubscribePageLeadsOutOfTheTest(t *testing.T) {
 		s := newSite(t)
 		s.change(c.change)
 		body := s.ask(http.MethodGet, s.wishes()).Body.String()
-		if got := strings.Contains(body, `action="`+s.path()+`/decline"`); got != c.want || s.testers.answers != 0 {
+		if got := strings.Contains(body, `action="`+s.wishes()+`/leave"`); got != c.want || s.testers.answers != 0 {
 			t.Errorf("%s: offers to leave: %v, want %v; %d changes:\n%s", c.name, got, c.want, s.testers.answers, body)
 		}
 	}
 	s := newSite(t)
-	if w := s.ask(http.MethodPost, s.path()+"/decline"); w.Code != http.StatusSeeOther || s.state() != beta.Declined || s.blocked() != "" {
-		t.Errorf("leaving: got %d, %s, blocked %q", w.Code, s.state(), s.blocked())
+	if w := s.ask(http.MethodPost, s.wishes()+"/leave"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != s.wishes() || s.state() != beta.Declined || s.blocked() != "" {
+		t.Errorf("leaving: got %d to %q, %s, blocked %q", w.Code, w.Header().Get("Location"), s.state(), s.blocked())
+	}
+	if body := s.ask(http.MethodGet, s.wishes()).Body.String(); !strings.Contains(body, "no longer part of") || strings.Contains(body, `"/i/`) {
+		t.Errorf("after leaving: want a page that says so and leads to no invitation, got %s", body)
+	}
+	s.change(func(inv *beta.Invitation) { inv.Status, inv.Tester.State = beta.Ended, beta.Accepted })
+	if w := s.ask(http.MethodPost, s.wishes()+"/leave"); w.Code != http.StatusConflict {
+		t.Errorf("leaving what is over: got %d, want 409", w.Code)
+	}
+}
+
+// The link stands in the header of mails, where more people see it than the mail.
+func TestTheUnsubscribeLinkOpensNoInvitation(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	link := strings.TrimPrefix(s.wishes(), "/u/")
+	for _, path := range []string{"/i/" + link, "/f/" + link} {
+		if w := s.ask(http.MethodGet, path); w.Code != http.StatusNotFound {
+			t.Errorf("GET %s: got %d, want 404", path, w.Code)
+		}
+	}
+	for _, path := range []string{"/i/" + link + "/accept", "/i/" + link + "/decline", "/f/" + link + "/send"} {
+		if w := s.ask(http.MethodPost, path); w.Code != http.StatusNotFound || s.testers.answers != 0 {
+			t.Errorf("POST %s: got %d and %d changes, want 404 and none", path, w.Code, s.testers.answers)
+		}
 	}
 }
