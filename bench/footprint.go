@@ -12,7 +12,23 @@ import (
 // it is ready and nobody asks.
 func (b *bench) memoryIdle(ctx context.Context) (measured, error) {
 	pause(ctx, 2*time.Second)
-	return b.memory("resident set two seconds after the start")
+	size, err := b.databaseSize()
+	if err != nil {
+		return measured{}, err
+	}
+	return b.memory(fmt.Sprintf("resident set two seconds after the start; the database is %d MB, %d bytes a tester", size/1e6, size/int64(b.testers)))
+}
+
+// databaseSize is how many bytes the testers and what little is beside them take.
+func (b *bench) databaseSize() (size int64, err error) {
+	for _, name := range []string{"tryout.db", "tryout.db-wal"} {
+		info, err := os.Stat(filepath.Join(b.dir, "data", name))
+		if err != nil {
+			return 0, err
+		}
+		size += info.Size()
+	}
+	return size, nil
 }
 
 // memoryAfter is what it needs at the end of what was measured before.
