@@ -34,7 +34,7 @@ var house = map[string]row{
 	"internal/doctor": {ours: "mail", libraries: "blitiri.com.ar/go/spf github.com/emersion/go-msgauth/dmarc golang.org/x/net/publicsuffix"},
 	"internal/outbox": {ours: "beta mail", libraries: "golang.org/x/time/rate"},
 	"internal/httpd":  {libraries: "github.com/google/uuid github.com/prometheus/client_golang/prometheus", grants: "clock"},
-	"internal/lwa":    {ours: "beta httpd"},
+	"internal/lwa":    {ours: "beta httpd", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
 	"internal/smapi":  {ours: "beta httpd lwa", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
 	"internal/web":    {ours: "beta httpd lwa"},
 	"internal/store":  {ours: "beta lwa", libraries: "zombiezen.com/go/sqlite github.com/go-json-experiment/json/jsontext", grants: "database"}, // rows go to the database as JSON

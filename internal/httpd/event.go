@@ -51,6 +51,15 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
+// Client returns the IP address of who sent the request ctx belongs to, as the
+// log has it ("" if unknown, and outside of one).
+func Client(ctx context.Context) string {
+	if ev := eventOf(ctx); ev != nil {
+		return ev.client
+	}
+	return ""
+}
+
 // Note adds attributes to the request's single log line. Outside of a request it does nothing.
 // Addresses, paths and queries do not belong there.
 func Note(ctx context.Context, attrs ...slog.Attr) {

@@ -3,6 +3,10 @@
 // vendor, of a scope and for a time; only their SHA-256 is stored. (They have
 // so much entropy that a slow hash would add nothing.)
 //
+// Tokens are made by the operator, or given to a client ([Client]) through the
+// endpoints of Login with Amazon ([Server]): in exchange for a code that a
+// person let it have, for a refresh token, or for the client's own secret.
+//
 // A token is asked about in the database at every request, so that a revoked
 // one is dead at once, on every replica.
 package lwa
@@ -36,21 +40,20 @@ type Digest [sha256.Size]byte
 type Token struct {
 	Vendor    beta.VendorID
 	Scope     string // space separated, RFC 6749 section 3.3
+	IssuedAt  time.Time
 	ExpiresAt time.Time
 	RevokedAt time.Time // zero while it is good
-}
+	Grant     Digest    // of its refresh token; zero when the operator made it
 
-// Store is what access needs remembered.
-type Store interface {
-	SaveToken(ctx context.Context, d Digest, t Token) error
-	Token(ctx context.Context, d Digest) (t Token, found bool, err error)
-	RevokeToken(ctx context.Context, d Digest, now time.Time) (found bool, err error)
+	// What the grant says, only where a token is read.
+	Client, Person string
 }
 
 // Access issues and checks tokens.
 type Access struct {
 	Store Store
 	Now   func() time.Time
+	Life  time.Duration // of the access tokens that clients get; zero means an hour
 }
 
 // ErrScope is returned by Issue when no scope of the list is known.
@@ -63,9 +66,9 @@ func (a Access) Issue(ctx context.Context, vendor beta.VendorID, scope string, t
 	if granted == "" {
 		return "", ErrScope
 	}
-	token = newToken()
+	token = accessPrefix + secret()
 	err = a.Store.SaveToken(ctx, digest(token), Token{
-		Vendor: vendor, Scope: granted, ExpiresAt: a.Now().Add(ttl),
+		Vendor: vendor, Scope: granted, IssuedAt: a.Now(), ExpiresAt: a.Now().Add(ttl),
 	})
 	return token, err
 }
@@ -83,22 +86,32 @@ func (a Access) Caller(ctx context.Context, h http.Header) (beta.Caller, error) 
 		return beta.Caller{}, err
 	}
 	d := digest(token)
-	t, found, err := a.Store.Token(ctx, d)
-	switch {
-	case err != nil:
-		return beta.Caller{}, fmt.Errorf("check token: %w", err)
-	case !found:
-		return beta.Caller{}, unauthorized("The token is not known.")
-	case !t.RevokedAt.IsZero():
-		return beta.Caller{}, unauthorized("The token was revoked.")
-	case !a.Now().Before(t.ExpiresAt):
-		return beta.Caller{}, unauthorized("The token has expired.")
+	t, err := a.check(ctx, d)
+	if err != nil {
+		return beta.Caller{}, err
 	}
 	return beta.Caller{
 		Name:   d.name(),
 		Vendor: t.Vendor,
 		Write:  allows(t.Scope, ScopeWrite),
 	}, nil
+}
+
+// check returns the token with a digest; one that is not good is an
+// [beta.Unauthorized] error.
+func (a Access) check(ctx context.Context, d Digest) (Token, error) {
+	t, found, err := a.Store.Token(ctx, d)
+	switch {
+	case err != nil:
+		return Token{}, fmt.Errorf("check token: %w", err)
+	case !found:
+		return Token{}, unauthorized("The token is not known.")
+	case !t.RevokedAt.IsZero():
+		return Token{}, unauthorized("The token was revoked.")
+	case !a.Now().Before(t.ExpiresAt):
+		return Token{}, unauthorized("The token has expired.")
+	}
+	return t, nil
 }
 
 // bearer returns the token of the one Authorization header: "Bearer token", the
@@ -130,10 +143,19 @@ func known(scope string) string {
 	return strings.Join(slices.Compact(scopes), " ")
 }
 
-func newToken() string {
+// What a token begins with tells people which of them it is.
+const (
+	accessPrefix  = "Atza|"
+	refreshPrefix = "Atzr|"
+	codePrefix    = "AN"
+)
+
+// secret returns 256 random bits in letters, digits, "-" and "_": what even
+// forms that are not percent-encoded can carry.
+func secret() string {
 	var b [32]byte
 	rand.Read(b[:])
-	return "Atza|" + base64.RawURLEncoding.EncodeToString(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 func digest(token string) Digest {

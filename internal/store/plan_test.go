@@ -2,12 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/lwa"
 )
 
 // explaining is a connection that has SQLite explain each statement before it
@@ -82,8 +84,35 @@ func TestNoStatementWalksATable(t *testing.T) {
 	})
 	s.NextMail(t.Context())
 	s.LapseClaims(t.Context())
-	s.Token(t.Context(), [32]byte{})
-	s.RevokeToken(t.Context(), [32]byte{}, time.Now())
+	callAllOfAccess(t, s)
+}
+
+// callAllOfAccess runs what the token check and the token endpoint ask.
+func callAllOfAccess(t *testing.T, s *Store) {
+	t.Helper()
+	ctx, now := t.Context(), time.Now()
+	client := lwa.Client{ID: "c", Vendor: "v", CreatedAt: now}
+	code, refresh, access := lwa.Digest{1}, lwa.Digest{2}, lwa.Digest{3}
+	pair := lwa.Pair{
+		Refresh: refresh, Grant: lwa.Grant{Client: "c", Vendor: "v", ExpiresAt: now},
+		Access: access, Token: lwa.Token{Vendor: "v", Grant: refresh, ExpiresAt: now},
+	}
+	give := func(lwa.Code) (lwa.Pair, error) { return pair, nil }
+	_, errClient := s.CreateClient(ctx, client)
+	errCode := s.SaveCode(ctx, code, lwa.Code{Client: "c", Vendor: "v", ExpiresAt: now})
+	_, errRedeem := s.Redeem(ctx, code, now, give)
+	_, errAgain := s.Redeem(ctx, code, now, give)
+	_, found, errToken := s.Token(ctx, access)
+	_, errSweep := s.Sweep(ctx, now.Add(time.Hour), 10)
+	if err := errors.Join(errClient, errCode, errRedeem, errAgain, errToken, errSweep); err != nil || !found {
+		t.Errorf("the token is found: %v; %v", found, err)
+	}
+	s.Client(ctx, "c")
+	s.Clients(ctx, "v")
+	s.RotateClient(ctx, "c", code)
+	s.RevokeClient(ctx, "c", now)
+	s.DropGrants(ctx, "c", 10)
+	s.RevokeToken(ctx, access, now)
 }
 
 // callEverything runs every statement once; what they answer does not matter here.

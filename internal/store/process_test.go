@@ -21,7 +21,7 @@ import (
 // A test binary that finds these set is another process of a test: it does one
 // thing in a directory, says how it went, and goes on until it is killed.
 const (
-	processDoes = "TRYOUT_STORE_TEST_DOES" // "lock", "write" or "revoke"
+	processDoes = "TRYOUT_STORE_TEST_DOES" // "lock", "write", "revoke", "revoke grant" or "revoke client"
 	processDir  = "TRYOUT_STORE_TEST_DIR"
 )
 
@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 	case "write":
 		fmt.Println(answerTo(writeBeside(dir)))
 		return
-	case "revoke":
-		fmt.Println(answerTo(revokeBeside(dir)))
+	case "revoke", "revoke grant", "revoke client":
+		fmt.Println(answerTo(revokeBeside(dir, os.Getenv(processDoes))))
 		return
 	}
 	os.Exit(m.Run())
@@ -68,15 +68,26 @@ func writeBeside(dir string) error {
 	return nil
 }
 
-var digest = lwa.Digest{1}
+// What the tests of revocation revoke.
+var digest, refresh = lwa.Digest{1}, lwa.Digest{2}
 
-func revokeBeside(dir string) error {
-	s, err := store.Open(context.Background(), dir, make([]byte, store.KeySize), time.Now)
+const client = "C"
+
+func revokeBeside(dir, what string) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, dir, make([]byte, store.KeySize), time.Now)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	_, err = s.RevokeToken(context.Background(), digest, time.Now())
+	switch what {
+	case "revoke grant":
+		return s.RevokeGrant(ctx, refresh, time.Now())
+	case "revoke client":
+		_, err = s.RevokeClient(ctx, client, time.Now())
+	default:
+		_, err = s.RevokeToken(ctx, digest, time.Now())
+	}
 	return err
 }
 
@@ -164,12 +175,23 @@ func TestAnotherProcessMayWriteBeside(t *testing.T) {
 // that somebody else revoked it.
 func TestWhatAnotherProcessRevokesIsRevokedAtOnce(t *testing.T) {
 	t.Parallel()
+	for _, what := range []string{"revoke", "revoke grant", "revoke client"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			revokedAtOnce(t, what)
+		})
+	}
+}
+
+func revokedAtOnce(t *testing.T, what string) {
 	dir := t.TempDir()
 	clock := storetest.NewClock()
 	s := storetest.OpenDir(t, dir, clock.Now)
-	token := lwa.Token{Vendor: "V", Scope: lwa.ScopeRead, ExpiresAt: clock.Now().Add(time.Hour)}
+	token := lwa.Token{Vendor: "V", Scope: lwa.ScopeRead, ExpiresAt: clock.Now().Add(time.Hour), Grant: refresh}
 	err := s.Update(t.Context(), func(tx beta.Tx) error { return addVendor(tx, "V") })
-	if err := errors.Join(err, s.SaveToken(t.Context(), digest, token)); err != nil {
+	_, errClient := s.CreateClient(t.Context(), lwa.Client{ID: client, Vendor: "V"})
+	pair := lwa.Pair{Refresh: refresh, Grant: lwa.Grant{Client: client, Vendor: "V"}, Access: digest, Token: token}
+	if err := errors.Join(err, errClient, s.SavePair(t.Context(), pair)); err != nil {
 		t.Fatal(err)
 	}
 	wantRevoked := func(want bool) {
@@ -181,7 +203,7 @@ func TestWhatAnotherProcessRevokesIsRevokedAtOnce(t *testing.T) {
 	}
 	wantRevoked(false)
 	wantRevoked(false) // from memory
-	if _, said := another(t, "revoke", dir); said != "done" {
+	if _, said := another(t, what, dir); said != "done" {
 		t.Fatalf("the other process: got %q, want done", said)
 	}
 	wantRevoked(true)

@@ -38,6 +38,8 @@ func Run(t *testing.T, open Opener) {
 		{"group commit", groupCases},
 		{"races", raceCases},
 		{"tokens", tokenCases},
+		{"clients", clientCases},
+		{"codes", codeCases},
 		{"keys", keyCases},
 	} {
 		t.Run(part.name, func(t *testing.T) {
