@@ -128,7 +128,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	if err := p.joinReturns(ctx, s.returns, writer, metrics); err != nil {
 		return err
 	}
-	p.access = lwa.Access{Store: p.store, Now: time.Now}
+	p.access = lwa.Access{Store: p.store, Now: time.Now, Life: s.accessLife}
 	limits, err := s.limits()
 	if err != nil {
 		return err
@@ -142,7 +142,23 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	p.pages.Errors = func(r *http.Request, err error) {
 		httpd.Note(r.Context(), slog.String("err", err.Error()))
 	}
-	return p.pages.TrustOrigin(p.url)
+	if err := p.pages.TrustOrigin(p.url); err != nil {
+		return err
+	}
+	return p.joinSignIn(ctx, s.allowAskCLI)
+}
+
+// joinSignIn makes what answers where Login with Amazon would.
+func (p *program) joinSignIn(ctx context.Context, allowAskCLI bool) error {
+	key, err := p.store.Key(ctx, "consent")
+	if err != nil {
+		return err
+	}
+	p.signIn, err = lwa.NewServer(lwa.Config{Access: p.access, Issuer: p.url, Pages: p.pages, Key: key})
+	if err != nil {
+		return err
+	}
+	return p.access.AllowAskCLI(ctx, allowAskCLI)
 }
 
 func (s settings) limits() (*smapi.Limits, error) {

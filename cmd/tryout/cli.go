@@ -35,6 +35,12 @@ type cli struct {
 		Create tokenCreateCmd `cmd:"" help:"Issue an access token; it is shown this once."`
 		Revoke tokenRevokeCmd `cmd:"" help:"Revoke an access token; it is dead within a second."`
 	} `cmd:"" help:"Access tokens."`
+	Client struct {
+		Create clientCreateCmd `cmd:"" help:"Create a client, a program that gets tokens; its secret is shown this once."`
+		List   clientListCmd   `cmd:"" help:"List a vendor's clients."`
+		Rotate clientRotateCmd `cmd:"" help:"Give a client another secret, shown this once; the one before is no good from then on."`
+		Revoke clientRevokeCmd `cmd:"" help:"Revoke a client and all its tokens, at once."`
+	} `cmd:"" help:"Clients, programs that get tokens."`
 
 	Why    whyCmd    `cmd:"" help:"Tell what became of the mails to a tester, and what happens next."`
 	Resend resendCmd `cmd:"" help:"Send a tester again what did not arrive."`

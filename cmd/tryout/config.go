@@ -39,6 +39,8 @@ type config struct {
 	Templates    string   `help:"Folder of words for mail, taken before Tryout's own." type:"path" placeholder:"DIR"`
 	AdminListen  string   `help:"Address of /livez, /readyz, /metrics and /debug/pprof/, for operators; without it they are not served." placeholder:"ADDR"`
 	Cap          string   `help:"Testers that one test can have." default:"500" placeholder:"N"`
+	AccessLife   string   `help:"How long an access token is good that a client gets." default:"1h" placeholder:"DURATION"`
+	AllowAskCLI  bool     `name:"allow-ask-cli" help:"Let ask-cli ask people for access under its built-in client id, which proves nothing since everybody has it."`
 	Rate         string   `help:"Requests a second per token and per skill; 0 means no limit." default:"0" placeholder:"PER_SECOND"`
 	MaxInFlight  string   `help:"Requests served at once; more wait a little, then get 503." default:"512" placeholder:"N"`
 	Connections  string   `help:"Connections to the relay." default:"4" placeholder:"N"`
@@ -68,6 +70,8 @@ type settings struct {
 	dkim                *mail.DKIM    // nil means that nothing is signed
 	wording             *mail.Wording // nil means Tryout's own
 	rules               beta.Rules
+	accessLife          time.Duration // zero means an hour
+	allowAskCLI         bool
 	rate                int
 	maxInFlight         int
 	connections         int
@@ -103,6 +107,8 @@ func (c config) settings(others ...error) (settings, error) {
 		connections: check.number("connections", c.Connections, 1, 1_000),
 		mailRate:    check.number("mail-rate", c.MailRate, 0, 1_000_000),
 		drainGrace:  check.duration("drain-grace", c.DrainGrace, 0),
+		accessLife:  check.duration("access-life", c.AccessLife, time.Second),
+		allowAskCLI: c.AllowAskCLI,
 		proxies:     check.networks("trusted-proxy", c.TrustedProxy),
 		rules: beta.Rules{
 			Cap:           check.number("cap", c.Cap, 1, 1_000_000_000),

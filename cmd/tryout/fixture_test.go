@@ -138,6 +138,7 @@ func (f *fixture) name(t *testing.T) {
 	next := f.nextToken(t, list, a)
 	f.values["NEXT"], f.values["NEXT_TRUNC"] = next, next[:len(next)-1]
 	f.nameLinks(t)
+	f.nameClients(t)
 }
 
 func (f *fixture) nameLinks(t *testing.T) {

@@ -28,6 +28,7 @@ type program struct {
 	service *beta.Service
 	store   *store.Store
 	access  lwa.Access
+	signIn  *lwa.Server
 	api     *smapi.API
 	pages   *web.Handler
 	returns *returns
@@ -49,6 +50,8 @@ func (p *program) route(w http.ResponseWriter, r *http.Request) {
 		p.extra.ServeHTTP(w, r)
 	case p.pages.Owns(r.URL.Path):
 		p.pages.ServeHTTP(w, r)
+	case p.signIn.Owns(r.URL.EscapedPath()):
+		p.signIn.ServeHTTP(w, r)
 	default:
 		p.api.ServeHTTP(w, r)
 	}
@@ -82,17 +85,19 @@ func (p *program) run(ctx context.Context) error {
 	return err
 }
 
+// sweepEvery is how often what ended long ago is looked for.
+const sweepEvery = time.Minute
+
 // tick does what time brings, until ctx is done. It returns early, with the
 // reason, when the database can no longer be trusted: only a restart helps then.
 func (p *program) tick(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	for {
-		for more := true; more && ctx.Err() == nil; {
-			var err error
-			if more, err = p.service.Tick(ctx); err != nil && ctx.Err() == nil {
-				p.log.Error("tick", "err", err)
-			}
+	for swept := (time.Time{}); ; {
+		p.whileMore(ctx, "tick", p.service.Tick)
+		if time.Since(swept) >= sweepEvery {
+			p.whileMore(ctx, "sweep", p.access.Sweep)
+			swept = time.Now()
 		}
 		if err := p.store.Fault(); err != nil {
 			return fmt.Errorf("the database failed: %w", err)
@@ -101,6 +106,16 @@ func (p *program) tick(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+		}
+	}
+}
+
+// whileMore takes steps until there is nothing more to do at once.
+func (p *program) whileMore(ctx context.Context, what string, step func(context.Context) (more bool, err error)) {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = step(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error(what, "err", err)
 		}
 	}
 }

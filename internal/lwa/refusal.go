@@ -1,6 +1,7 @@
 package lwa
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -69,19 +70,20 @@ func explain(ctx context.Context, err error) *Refusal {
 	return &Refusal{Code: serverError, Description: "Something went wrong on our side; the request id names it in the log.", Status: http.StatusInternalServerError}
 }
 
+// SetRetry says in a header when to try again, if that can help.
+func (r *Refusal) SetRetry(h http.Header) {
+	if r.Retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(r.Retry.Seconds()))))
+	}
+}
+
 // write answers with a refusal in JSON.
 func (r *Refusal) write(w http.ResponseWriter) {
-	if r.Retry > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(r.Retry.Seconds()))))
-	}
+	r.SetRetry(w.Header())
 	if r.Code == invalidClient {
 		w.Header().Set("WWW-Authenticate", `Basic realm="tryout"`)
 	}
-	status := r.Status
-	if status == 0 {
-		status = http.StatusBadRequest
-	}
-	writeJSON(w, status, struct {
+	writeJSON(w, cmp.Or(r.Status, http.StatusBadRequest), struct {
 		Code        string `json:"error"`
 		Description string `json:"error_description"`
 	}{r.Code, r.Description})
