@@ -21,6 +21,7 @@ type ask struct {
 	vendor string
 	token  string
 	home   string
+	more   []string // of the environment
 }
 
 // newAsk returns a CLI with a home folder of its own.
@@ -58,7 +59,7 @@ func (a ask) run(t *testing.T, args ...string) outcome {
 // it reports its use to Amazon whatever ASK_SHARE_USAGE says, so everything but
 // the loopback goes to a proxy that is not there.
 func (a ask) environment() []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + a.home,
 		"ASK_SMAPI_SERVER_BASE_URL=" + a.server.url,
@@ -72,7 +73,7 @@ func (a ask) environment() []string {
 		"ASK_SKIP_NEW_VERSION_REMINDER=true",
 		"HTTPS_PROXY=http://127.0.0.1:9",
 		"NO_PROXY=127.0.0.1,localhost",
-	}
+	}, a.more...)
 }
 
 // must runs a command that answers without a body, and returns what the CLI

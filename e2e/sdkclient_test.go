@@ -29,10 +29,11 @@ func (o sdkOutcome) String() string {
 	return fmt.Sprintf("status %d, location %q, body %s, error %q", o.StatusCode, o.Location, o.Body, o.Error)
 }
 
-// startSDK returns a client with a fixed access token, which ends with the test.
-func startSDK(t *testing.T, s *server, token string) *sdk {
+// startSDK returns a client, which ends with the test. Its secrets are an access
+// token, or a client's id and secret and a refresh token.
+func startSDK(t *testing.T, s *server, secrets ...string) *sdk {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "node", "sdk.mjs", s.url, token)
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{"sdk.mjs", s.url}, secrets...)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -153,7 +153,7 @@ func (p *server) end() {
 		p.stop()
 	}
 	log := p.log.String()
-	for _, secret := range []string{"@", "%40", "Atza", hush} {
+	for _, secret := range []string{"@", "%40", "Atza", "Atzr", "oa2-cs", hush} {
 		if strings.Contains(log, secret) {
 			p.t.Errorf("%q stands in the log", secret)
 		}

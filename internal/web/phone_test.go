@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -32,7 +33,7 @@ type browser struct {
 // open opens the site in a browser, over plain HTTP and under a host name.
 // That is the hardest case: there a browser sends no Sec-Fetch-Site, so that
 // only its Origin tells our own pages from another site's.
-func open(t *testing.T, s *site) *browser {
+func open(t *testing.T, s http.Handler) *browser {
 	t.Helper()
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
