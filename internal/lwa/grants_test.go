@@ -1,6 +1,7 @@
 package lwa_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -185,6 +186,16 @@ func TestARefreshGivesNoMoreThanThePersonHasNow(t *testing.T) {
 	s.people.set("ann", "V1", lwa.Owner)
 	access, _ = s.tokens(again)
 	s.want("back", s.caller(access), "V1 write")
+}
+
+// Clocks of two machines differ.
+func TestWhatWasRevokedByAClockAheadIsDeadAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	access, refresh := s.tokens(s.exchange(s.code()))
+	s.must(s.store.RevokeGrant(t.Context(), lwa.Digest(sha256.Sum256([]byte(refresh))), s.clock.Now().Add(time.Hour)))
+	s.want("its access token", s.caller(access), "refused")
+	s.want("its refresh token", s.post(s.client.form("refresh_token", set("refresh_token", refresh))).text("error"), "invalid_grant")
 }
 
 func TestACodeOfSomebodyWhoMayNoMoreGivesNothing(t *testing.T) {

@@ -141,30 +141,32 @@ func TestAnAnswerCountsOnlyOnThePageThatAsked(t *testing.T) {
 	}
 	last := fresh().fields.Get("ticket")
 	flipped := last[:len(last)-2] + string(last[len(last)-2]^1) + last[len(last)-1:]
+	from := func(name, value string) func() int {
+		return func() int { return s.press(fresh(), header(name, value)).Code }
+	}
+	filled := func(edits ...edit) func() int { return func() int { return s.press(altered(edits...)).Code } }
+	moved := func(f form, from, to string) int {
+		f.action = strings.Replace(f.action, url.QueryEscape(from), url.QueryEscape(to), 1)
+		return s.press(f).Code
+	}
+	s.people.set("bob", "V1", lwa.Owner)
 	for name, ask := range map[string]func() int{
-		"from another site":          func() int { return s.press(fresh(), header("Sec-Fetch-Site", "cross-site")).Code },
-		"from a sister site":         func() int { return s.press(fresh(), header("Sec-Fetch-Site", "same-site")).Code },
-		"from another origin":        func() int { return s.press(fresh(), header("Origin", "https://evil.test")).Code },
-		"from a page without origin": func() int { return s.press(fresh(), header("Origin", "null")).Code },
-		"without a ticket":           func() int { return s.press(altered(del("ticket"))).Code },
-		"with an altered ticket":     func() int { return s.press(altered(set("ticket", flipped))).Code },
-		"with a shorter ticket":      func() int { return s.press(altered(set("ticket", last[:len(last)-4]))).Code },
-		"with another page's ticket": func() int { return s.press(altered(set("ticket", other.fields.Get("ticket")))).Code },
-		"with a wider scope meanwhile": func() int {
-			f := s.formOn(s.open(s.query(set("scope", lwa.ScopeRead))))
-			f.action = fresh().action
-			return s.press(f).Code
+		"from another site":          from("Sec-Fetch-Site", "cross-site"),
+		"from a sister site":         from("Sec-Fetch-Site", "same-site"),
+		"from another origin":        from("Origin", "https://evil.test"),
+		"from a page without origin": from("Origin", "null"),
+		"without a ticket":           filled(del("ticket")),
+		"with an altered ticket":     filled(set("ticket", flipped)),
+		"with a shorter ticket":      filled(set("ticket", last[:len(last)-4])),
+		"with another page's ticket": filled(set("ticket", other.fields.Get("ticket"))),
+		"for a wider scope": func() int {
+			return moved(s.formOn(s.open(s.query(set("scope", lwa.ScopeRead)))), lwa.ScopeRead, lwa.ScopeWrite)
 		},
-		"for another redirect": func() int {
-			f := fresh()
-			f.action = strings.Replace(f.action, url.QueryEscape(callback), url.QueryEscape("http://127.0.0.1:9090/cb?a=b"), 1)
-			return s.press(f).Code
-		},
+		"for another redirect": func() int { return moved(fresh(), callback, "http://127.0.0.1:9090/cb?a=b") },
 		"by somebody else": func() int {
 			f := fresh()
-			s.people.set("bob", "V1", lwa.Owner)
 			s.people.present = "bob"
-			defer s.present("ann")
+			defer func() { s.people.present = "ann" }()
 			return s.press(f).Code
 		},
 		"in another sign-in": func() int {
@@ -173,7 +175,11 @@ func TestAnAnswerCountsOnlyOnThePageThatAsked(t *testing.T) {
 			defer func() { s.people.session = "one" }()
 			return s.press(f).Code
 		},
-		"too late": func() int { f := fresh(); s.clock.Advance(time.Hour); return s.press(f).Code },
+		"too late": func() int {
+			f := fresh()
+			s.clock.Advance(time.Hour)
+			return s.press(f).Code
+		},
 	} {
 		s.unchanged(name, func() {
 			if got := ask(); got != http.StatusForbidden {
@@ -193,8 +199,6 @@ func TestAnAnswerCountsOnlyOnThePageThatAsked(t *testing.T) {
 		s.wantSentBack("another vendor", s.press(altered(set("vendor", "V2"))).Header().Get("Location"), callback+"?error=access_denied&")
 	})
 }
-
-func (s *site) present(id string) { s.people.present = id }
 
 // A refused request for tokens leaves everything as it was: the code is still
 // good for its client afterwards.
