@@ -20,7 +20,7 @@ type request struct {
 	redirect  string // registered for the client
 	state     string
 	query     string // everything that was asked, in one form
-	scope     string // asked for, the known part
+	scope     string // asked for, as much as the client can have
 	challenge string // of PKCE; empty without
 }
 

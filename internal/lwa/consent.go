@@ -44,7 +44,7 @@ func (c Choice) Write() bool { return allows(c.Scope, ScopeWrite) }
 // client's own or, if it has none, any in which they have a part.
 func (req request) choices(person Person) (list []Choice) {
 	for _, role := range person.Roles {
-		scope := within(req.scope, req.client.Scope, role.Part.scope())
+		scope := within(req.scope, role.Part.scope())
 		if scope != "" && (req.client.Vendor == "" || req.client.Vendor == role.Vendor.ID) {
 			list = append(list, Choice{role.Vendor, scope})
 		}

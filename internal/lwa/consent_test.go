@@ -2,6 +2,7 @@ package lwa_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -137,7 +138,7 @@ func TestADatabaseThatCannotBeAskedIs503(t *testing.T) {
 	}
 }
 
-func TestNothingSecretIsLoggedOrStored(t *testing.T) {
+func TestNothingSecretIsLoggedCountedToldOrStored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	code, pkce := s.code(), s.code(set("code_challenge", challenge(verifier)), set("code_challenge_method", "S256"), set("state", "the-state"))
@@ -150,14 +151,19 @@ func TestNothingSecretIsLoggedOrStored(t *testing.T) {
 	s.send(httptest.NewRequest("GET", issuer+"/auth/o2/token?refresh_token="+url.QueryEscape(refresh), nil))
 	s.open(s.query(set("redirect_uri", "https://wrong.example/cb")))
 	secrets := append(s.tickets, code, pkce, access[5:], refresh[5:], s.client.secret, s.machine.secret, verifier,
-		"wrong-code", "wrong-secret", "wrong-client", "wrong.example", "the-state", "ann@example.com", "s t&te", "s+t")
-	log := s.log.String()
-	for _, secret := range secrets {
-		for _, form := range []string{secret, url.QueryEscape(secret)} {
-			if strings.Contains(log, form) {
-				t.Errorf("%q stands in the log:\n%s", form, log)
-			}
-		}
+		"wrong-code", "wrong-secret", "wrong-client", "wrong.example")
+	notIn(t, "a refusal", s.told.String(), secrets)
+	people := []string{"the-state", "ann@example.com", "s t&te"}
+	log, metrics := s.log.String(), &strings.Builder{}
+	families, err := s.metrics.Gather()
+	s.must(err)
+	for _, f := range families {
+		fmt.Fprintln(metrics, f)
+	}
+	notIn(t, "the log", log, append(secrets, people...))
+	notIn(t, "the metrics", metrics.String(), append(secrets, people...))
+	if !strings.Contains(metrics.String(), "POST /auth/o2/token") || !strings.Contains(s.told.String(), "invalid_grant") {
+		t.Errorf("metrics or refusals are missing: %s %s", metrics, s.told)
 	}
 	for _, want := range []string{`route="POST /auth/o2/token"`, `route="GET /ap/oa"`, `route="POST /ap/oa"`, "oauth_client=" + s.client.id, "error=invalid_grant"} {
 		if !strings.Contains(log, want) {
@@ -165,4 +171,16 @@ func TestNothingSecretIsLoggedOrStored(t *testing.T) {
 		}
 	}
 	s.notStored(append(s.tickets, code, pkce, access[5:], refresh[5:], s.client.secret, s.machine.secret, verifier))
+}
+
+// notIn checks that a text has none of the secrets, however they are written.
+func notIn(t *testing.T, what, text string, secrets []string) {
+	t.Helper()
+	for _, secret := range secrets {
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			if strings.Contains(text, form) {
+				t.Errorf("%q stands in %s:\n%s", form, what, text)
+			}
+		}
+	}
 }

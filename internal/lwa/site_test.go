@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/html"
 
 	"tryout/internal/beta"
@@ -42,6 +43,8 @@ type site struct {
 	people  *people
 	edge    http.Handler
 	log     *safeBuffer
+	told    *safeBuffer // every refusal's body
+	metrics *prometheus.Registry
 	client  credentials
 	machine credentials
 	tickets []string // of the pages shown
@@ -51,7 +54,7 @@ type credentials struct{ id, secret string }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), clock: storetest.NewClock(), log: &safeBuffer{}}
+	s := &site{t: t, dir: t.TempDir(), clock: storetest.NewClock(), log: &safeBuffer{}, told: &safeBuffer{}, metrics: prometheus.NewRegistry()}
 	s.store = storetest.OpenDir(t, s.dir, s.clock.Now)
 	s.must(s.store.Update(t.Context(), func(tx beta.Tx) error {
 		for _, id := range []beta.VendorID{"V1", "V2"} {
@@ -69,7 +72,7 @@ func newSite(t *testing.T) *site {
 	})
 	s.must(err)
 	s.Server = server
-	s.edge = httpd.New(s, httpd.Config{Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	s.edge = httpd.New(s, httpd.Config{Metrics: s.metrics, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	s.client = s.newClient(lwa.Client{Vendor: "V1", Name: "Deployer", Scope: lwa.ScopeWrite, RedirectURIs: []string{callback, "http://127.0.0.1:9090/cb?a=b"}})
 	s.machine = s.newClient(lwa.Client{Vendor: "V1", Name: "Nightly", Scope: lwa.ScopeWrite})
 	return s
@@ -182,6 +185,9 @@ func (s *site) query(edits ...edit) url.Values {
 func (s *site) send(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	s.edge.ServeHTTP(w, r)
+	if w.Code >= 300 && !strings.Contains(w.Header().Get("Location"), "code=") {
+		fmt.Fprintln(s.told, w.Header(), w.Body)
+	}
 	return w
 }
 
