@@ -1,5 +1,6 @@
 // Package web is HTML for people: the page behind an invitation link with its
-// two answers, the form for feedback, the page of a test, and a start page.
+// two answers, the form for feedback, the page of a test, the one that asks
+// whether a program may act for somebody, and a start page.
 //
 // Reading changes nothing: mail scanners open every link they see, so only a
 // pressed button answers. The pages need no JavaScript, set no cookie, and load
