@@ -17,7 +17,7 @@ type clientCreateCmd struct {
 	Vendor      string   `required:"" help:"Id of the vendor it acts for."`
 	Name        string   `required:"" help:"What people are told it is called."`
 	Scope       []string `help:"The most it can have: alexa::ask:skills:readwrite (everything) or alexa::ask:skills:read." default:"alexa::ask:skills:readwrite"`
-	RedirectURI []string `name:"redirect-uri" help:"Where people are sent back to, octet by octet. A client with one acts for people who sign in; one without acts for the vendor itself."`
+	RedirectURI []string `name:"redirect-uri" sep:"none" help:"Where people are sent back to, octet by octet. A client with one acts for people who sign in; one without acts for the vendor itself. May be given several times."`
 	AskCLI      bool     `name:"ask-cli" help:"With the redirect URI of ask-cli."`
 }
 
