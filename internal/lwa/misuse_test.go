@@ -282,6 +282,7 @@ func TestMisuseOfTheTokenEndpoint(t *testing.T) {
 			if got.status != c.status || got.text("error") != c.want || got.text("error_description") == "" || got.header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s: got %d %v, want %d %s", c.name, got.status, got.body, c.status, c.want)
 			}
+			s.want(c.name+": the way to prove who it is", got.header.Get("WWW-Authenticate") != "", c.status == 401)
 		})
 	}
 	for name, form := range map[string]url.Values{"code": s.exchange(code), "code with PKCE": s.exchange(pkce, set("code_verifier", verifier)), "refresh token": refreshing()} {
