@@ -54,7 +54,7 @@ func (t tx) lockCode(d lwa.Digest) (c lwa.Code, gave lwa.Digest, err error) {
 	}, `
 		select client_id, vendor_id, person, scope, redirect_uri, challenge, expires_at, gave
 		from codes
-		where digest = $1`+t.lockRow, d[:])
+		where digest = $1 `+t.lockRow, d[:])
 	if err == nil && !found {
 		err = lwa.ErrNoCode
 	}
