@@ -36,13 +36,18 @@ func (t tx) client(id string) (c lwa.Client, found bool, err error) {
 
 // Clients implements [lwa.Store].
 func (s *Store) Clients(ctx context.Context, vendor beta.VendorID) (list []lwa.Client, err error) {
-	err = s.read(ctx, func(t tx) error {
-		list = nil
-		return t.query(func(r row) error {
-			list = append(list, clientFrom(r))
-			return nil
-		}, "select "+clientColumns+" from clients where vendor_id = $1 order by id", vendor)
+	err = s.read(ctx, func(t tx) (err error) {
+		list, err = t.clients(vendor)
+		return err
 	})
+	return list, err
+}
+
+func (t tx) clients(vendor beta.VendorID) (list []lwa.Client, err error) {
+	err = t.query(func(r row) error {
+		list = append(list, clientFrom(r))
+		return nil
+	}, "select "+clientColumns+" from clients where vendor_id = $1 order by id", vendor)
 	return list, err
 }
 

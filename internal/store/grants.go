@@ -10,13 +10,15 @@ import (
 
 // SaveCode implements [lwa.Store].
 func (s *Store) SaveCode(ctx context.Context, d lwa.Digest, c lwa.Code) error {
-	return s.engine.update(ctx, func(conn conn) error {
-		_, err := conn.exec(`
-			insert into codes (digest, client_id, vendor_id, person, scope, redirect_uri, challenge, expires_at, gave)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			d[:], c.Client, c.Vendor, c.Person, c.Scope, c.RedirectURI, c.Challenge, ms(c.ExpiresAt), orNone(lwa.Digest{}))
-		return err
-	})
+	return s.engine.update(ctx, func(conn conn) error { return s.on(conn).saveCode(d, c) })
+}
+
+func (t tx) saveCode(d lwa.Digest, c lwa.Code) error {
+	_, err := t.exec(`
+		insert into codes (digest, client_id, vendor_id, person, scope, redirect_uri, challenge, expires_at, gave)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		d[:], c.Client, c.Vendor, c.Person, c.Scope, c.RedirectURI, c.Challenge, ms(c.ExpiresAt), orNone(lwa.Digest{}))
+	return err
 }
 
 // Redeem implements [lwa.Store].
@@ -34,12 +36,18 @@ func (s *Store) Redeem(ctx context.Context, d lwa.Digest, now time.Time, give fu
 		if err != nil {
 			return err
 		}
-		if _, err := t.exec("update codes set gave = $2 where digest = $1", d[:], pair.Refresh[:]); err != nil {
+		if err := t.spend(d, pair.Refresh); err != nil {
 			return err
 		}
 		return t.savePair(pair)
 	})
 	return spent, err
+}
+
+// spend notes on a code what it gave.
+func (t tx) spend(code, refresh lwa.Digest) error {
+	_, err := t.exec("update codes set gave = $2 where digest = $1", code[:], refresh[:])
+	return err
 }
 
 // lockCode returns a code and what it gave, holding it against others who would
@@ -113,10 +121,13 @@ func (t tx) revokeGrant(refresh lwa.Digest, now time.Time) error {
 	return err
 }
 
+// swept are the tables from which what ended goes.
+var swept = []string{"tokens", "codes", "grants"}
+
 // Sweep implements [lwa.Store]. It looks before it writes: a write, however
 // empty, would be a commit.
 func (s *Store) Sweep(ctx context.Context, before time.Time, limit int) (more bool, err error) {
-	for _, table := range []string{"tokens", "codes", "grants"} {
+	for _, table := range swept {
 		some, err := s.sweep(ctx, table, before, limit)
 		if err != nil {
 			return false, err
@@ -127,19 +138,31 @@ func (s *Store) Sweep(ctx context.Context, before time.Time, limit int) (more bo
 }
 
 func (s *Store) sweep(ctx context.Context, table string, before time.Time, limit int) (more bool, err error) {
-	ended := "select digest from " + table + " where expires_at > 0 and expires_at < $1 + 0 order by expires_at limit $2 + 0"
 	some := false
 	err = s.read(ctx, func(t tx) (err error) {
-		some, err = t.one(func(row) {}, ended, ms(before), 1)
+		some, err = t.anyEnded(table, before)
 		return err
 	})
 	if err != nil || !some {
 		return false, err
 	}
 	err = s.engine.update(ctx, func(c conn) error {
-		n, err := c.exec("delete from "+table+" where digest in ("+ended+")", ms(before), limit)
+		n, err := s.on(c).deleteEnded(table, before, limit)
 		more = n == int64(limit)
 		return err
 	})
 	return more, err
+}
+
+// ended are digests of a table that ended before a time: $1, and at most $2.
+func ended(table string) string {
+	return "select digest from " + table + " where expires_at > 0 and expires_at < $1 + 0 order by expires_at limit $2 + 0"
+}
+
+func (t tx) anyEnded(table string, before time.Time) (bool, error) {
+	return t.one(func(row) {}, ended(table), ms(before), 1)
+}
+
+func (t tx) deleteEnded(table string, before time.Time, limit int) (int64, error) {
+	return t.exec("delete from "+table+" where digest in ("+ended(table)+")", ms(before), limit)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -84,35 +83,11 @@ func TestNoStatementWalksATable(t *testing.T) {
 	})
 	s.NextMail(t.Context())
 	s.LapseClaims(t.Context())
-	callAllOfAccess(t, s)
-}
-
-// callAllOfAccess runs what the token check and the token endpoint ask.
-func callAllOfAccess(t *testing.T, s *Store) {
-	t.Helper()
-	ctx, now := t.Context(), time.Now()
-	client := lwa.Client{ID: "c", Vendor: "v", CreatedAt: now}
-	code, refresh, access := lwa.Digest{1}, lwa.Digest{2}, lwa.Digest{3}
-	pair := lwa.Pair{
-		Refresh: refresh, Grant: lwa.Grant{Client: "c", Vendor: "v", ExpiresAt: now},
-		Access: access, Token: lwa.Token{Vendor: "v", Grant: refresh, ExpiresAt: now},
-	}
-	give := func(lwa.Code) (lwa.Pair, error) { return pair, nil }
-	_, errClient := s.CreateClient(ctx, client)
-	errCode := s.SaveCode(ctx, code, lwa.Code{Client: "c", Vendor: "v", ExpiresAt: now})
-	_, errRedeem := s.Redeem(ctx, code, now, give)
-	_, errAgain := s.Redeem(ctx, code, now, give)
-	_, found, errToken := s.Token(ctx, access)
-	_, errSweep := s.Sweep(ctx, now.Add(time.Hour), 10)
-	if err := errors.Join(errClient, errCode, errRedeem, errAgain, errToken, errSweep); err != nil || !found {
-		t.Errorf("the token is found: %v; %v", found, err)
-	}
-	s.Client(ctx, "c")
-	s.Clients(ctx, "v")
-	s.RotateClient(ctx, "c", code)
-	s.RevokeClient(ctx, "c", now)
-	s.DropGrants(ctx, "c", 10)
-	s.RevokeToken(ctx, access, now)
+	s.CreateClient(t.Context(), lwa.Client{ID: "c", Vendor: "v"})
+	s.RotateClient(t.Context(), "c", lwa.Digest{})
+	s.DropGrants(t.Context(), "c", 10)
+	s.RevokeClient(t.Context(), "c", time.Now())
+	s.RevokeToken(t.Context(), lwa.Digest{}, time.Now())
 }
 
 // callEverything runs every statement once; what they answer does not matter here.
@@ -162,6 +137,25 @@ func callEverything(t tx) {
 	t.saveLogs(map[holder]string{{}: "log"})
 	t.AddTesters(1, tester)
 	t.Erase(1, "a@x.test")
+	callAccess(t)
+}
+
+// callAccess is callEverything for what access asks.
+func callAccess(t tx) {
+	t.saveCode(lwa.Digest{}, lwa.Code{})
+	t.lockCode(lwa.Digest{})
+	t.spend(lwa.Digest{}, lwa.Digest{})
+	t.savePair(lwa.Pair{})
+	t.saveToken(lwa.Digest{}, lwa.Token{})
+	t.token(lwa.Digest{})
+	t.grant(lwa.Digest{})
+	t.revokeGrant(lwa.Digest{}, time.Now())
+	t.client("c")
+	t.clients("v")
+	for _, table := range swept {
+		t.anyEnded(table, time.Now())
+		t.deleteEnded(table, time.Now(), 10)
+	}
 }
 
 // explainingEngine hands out connections that explain.
