@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"tryout/internal/lwa"
-	"tryout/internal/storetest"
 )
 
 const verifier = "a verifier of PKCE, forty-three octets at least"
@@ -23,9 +22,9 @@ func challenge(verifier string) string {
 // unchanged checks that misuse left nothing behind: no code, no token.
 func (s *site) unchanged(name string, misuse func()) {
 	s.t.Helper()
-	before := storetest.Dump(s.t, s.dir)
+	before := s.dump()
 	misuse()
-	if after := storetest.Dump(s.t, s.dir); after != before {
+	if after := s.dump(); after != before {
 		s.t.Errorf("%s: changed the database:\n%s\n%s", name, before, after)
 	}
 }

@@ -326,6 +326,9 @@ func (s *site) want(what string, got, want any) {
 	}
 }
 
+// dump is every row of the database.
+func (s *site) dump() string { return storetest.Dump(s.t, s.dir) }
+
 // notStored checks that no file of the database has one of the secrets.
 func (s *site) notStored(secrets []string) {
 	s.t.Helper()
