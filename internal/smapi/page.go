@@ -23,6 +23,7 @@ type Pages struct {
 const (
 	pageLife     = 24 * time.Hour
 	maxPageToken = 2047
+	pagePrefix   = "p" // a token that began with "-V" ask-cli would take for an option of its own
 )
 
 // NewPages returns Pages that seal with key, 32 bytes.
@@ -46,7 +47,7 @@ func (p Pages) token(scope string, m mark) string {
 	text := binary.BigEndian.AppendUint64(nil, uint64(p.now().UnixMilli()))
 	text = binary.BigEndian.AppendUint64(text, uint64(m.test))
 	text = append(text, m.after...)
-	return base64.RawURLEncoding.EncodeToString(p.seal.Seal(nil, nil, text, []byte(scope)))
+	return pagePrefix + base64.RawURLEncoding.EncodeToString(p.seal.Seal(nil, nil, text, []byte(scope)))
 }
 
 // parse reads what token sealed. Its errors are violations.
@@ -54,8 +55,9 @@ func (p Pages) parse(scope, token string) (mark, error) {
 	if token == "" || len(token) > maxPageToken {
 		return mark{}, beta.Violation{Code: beta.CodeLength, Message: "nextToken: must have 1 to 2047 characters"}
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || strings.ContainsAny(token, "\r\n") { // base64 reads over line breaks
+	encoded, ours := strings.CutPrefix(token, pagePrefix)
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	if !ours || err != nil || strings.ContainsAny(token, "\r\n") { // base64 reads over line breaks
 		return mark{}, errPageToken
 	}
 	text, err := p.seal.Open(nil, nil, sealed, []byte(scope))
