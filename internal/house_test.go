@@ -37,14 +37,14 @@ var house = map[string]row{
 	"internal/lwa":    {ours: "beta httpd", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
 	"internal/smapi":  {ours: "beta httpd lwa", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
 	"internal/web":    {ours: "beta httpd lwa"},
-	"internal/store":  {ours: "beta lwa", libraries: "zombiezen.com/go/sqlite github.com/go-json-experiment/json/jsontext", grants: "database"}, // rows go to the database as JSON
-	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                   // a relay for demonstrations
+	"internal/store":  {ours: "beta lwa", libraries: "zombiezen.com/go/sqlite github.com/jackc/pgx/v5 github.com/go-json-experiment/json/jsontext", grants: "database"}, // rows go to the database as JSON
+	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                                           // a relay for demonstrations
 	"internal/bounce": {ours: "beta", libraries: "github.com/emersion/go-smtp", grants: "smtp"},
 
 	"internal/dnstest":   {libraries: "golang.org/x/net/dns/dnsmessage", grants: "tests"},
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
 	"internal/mailtest":  {ours: "inbox", libraries: "github.com/emersion/go-msgauth/dkim github.com/emersion/go-sasl github.com/emersion/go-smtp github.com/wneessen/go-mail golang.org/x/net/idna", grants: "tests smtp setup clock"},
-	"internal/storetest": {ours: "beta lwa store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite", grants: "tests database"},
+	"internal/storetest": {ours: "beta lwa store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite github.com/jackc/pgx/v5/pgconn", grants: "tests database setup"},
 
 	"cmd/tryout": {
 		ours:      "beta bounce doctor httpd inbox lwa mail outbox smapi store web",
@@ -56,7 +56,7 @@ var house = map[string]row{
 
 // granted are the imports and names that take a grant.
 var granted = map[string]string{
-	"database/sql": "database", "zombiezen.com/go/sqlite": "database", "modernc.org/sqlite": "database", "github.com/jackc/pgx": "database",
+	"database/sql": "database", "zombiezen.com/go/sqlite": "database", "modernc.org/sqlite": "database", "github.com/jackc/pgx/v5": "database",
 	"net/smtp": "smtp", "github.com/emersion/go-smtp": "smtp", "github.com/wneessen/go-mail": "smtp",
 	"flag": "setup", "github.com/alecthomas/kong": "setup", "os.Getenv": "setup", "os.LookupEnv": "setup", "os.Environ": "setup",
 	"os.ExpandEnv": "setup", "os.Args": "setup",

@@ -42,12 +42,12 @@ func (s *Service) forgetSome(tx Tx, e Email) (found int, more bool, err error) {
 }
 
 func (s *Service) forgetOne(tx Tx, e Email, test Test) error {
-	skill, newest, err := tx.LockTest(test.Skill)
+	skill, _, err := tx.LockTest(test.Skill)
 	if err != nil {
 		return err
 	}
-	if newest.ID == test.ID {
-		test = newest
+	if test, _, err = tx.Test(test.ID); err != nil { // it was listed before the lock was held
+		return err
 	}
 	numbers, tester, err := tx.Erase(test.ID, e.Key)
 	if err != nil {

@@ -3,15 +3,12 @@ package outbox_test
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
-
 	"tryout/internal/beta"
+	"tryout/internal/storetest"
 )
 
 // stored is what the database says of a mail.
@@ -20,33 +17,35 @@ type stored struct {
 	ID string
 }
 
-// mails reads the invitation of each address from the database file.
+// mails reads the invitation of each address from the database itself.
 func (r *rig) mails() map[string]stored {
 	r.Helper()
-	c, err := sqlite.OpenConn(filepath.Join(r.dir, "tryout.db"), sqlite.OpenReadOnly)
-	r.must(err)
-	defer c.Close()
 	all := map[string]stored{}
-	r.must(sqlitex.Execute(c, `
+	for _, row := range storetest.Rows(r, storetest.Database(r, r.dir), `
 		select m.email_key, m.state, m.attempts, m.cuts, m.unknowns, m.due_at, m.settled_at,
 			m.attempts_log,
-			coalesce(t.blocked, 0) = 1, m.test_id, m.tester, m.seq, m.queued_at
+			coalesce(t.blocked, 0), m.test_id, m.tester, m.seq, m.queued_at
 		from mails m left join testers t on t.test_id = m.test_id and t.number = m.tester
-		where kind = 'INVITATION'`,
-		&sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
-			all[s.ColumnText(0)] = storedFrom(s)
-			return nil
-		}}))
+		where kind = 'INVITATION'`) {
+		all[row[0]] = r.storedFrom(row)
+	}
 	return all
 }
 
-func storedFrom(s *sqlite.Stmt) stored {
-	id := beta.MailID{Test: beta.TestID(s.ColumnInt64(9)), Tester: s.ColumnInt64(10), Seq: s.ColumnInt(11)}
-	return stored{ID: id.String() + "." + strconv.FormatInt(s.ColumnInt64(12), 36), Settlement: beta.Settlement{
-		State: beta.MailState(s.ColumnText(1)), Attempts: s.ColumnInt(2), Cuts: s.ColumnInt(3), Unknowns: s.ColumnInt(4),
-		DueAt: time.UnixMilli(s.ColumnInt64(5)), SettledAt: time.UnixMilli(s.ColumnInt64(6)),
-		Reply:         lastReply(s.ColumnText(7)),
-		Undeliverable: s.ColumnInt64(8) != 0,
+func (r *rig) storedFrom(row []string) stored {
+	r.Helper()
+	number := func(column int) int64 {
+		r.Helper()
+		n, err := strconv.ParseInt(row[column], 10, 64)
+		r.must(err)
+		return n
+	}
+	id := beta.MailID{Test: beta.TestID(number(9)), Tester: number(10), Seq: int(number(11))}
+	return stored{ID: id.String() + "." + strconv.FormatInt(number(12), 36), Settlement: beta.Settlement{
+		State: beta.MailState(row[1]), Attempts: int(number(2)), Cuts: int(number(3)), Unknowns: int(number(4)),
+		DueAt: time.UnixMilli(number(5)), SettledAt: time.UnixMilli(number(6)),
+		Reply:         lastReply(row[7]),
+		Undeliverable: number(8) == 1,
 	}}
 }
 

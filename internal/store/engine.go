@@ -18,6 +18,8 @@ type engine interface {
 	glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error
 	// update runs fn in a transaction that is durable once update returns nil.
 	update(ctx context.Context, fn func(conn) error) error
+	// upgrade is update for as long as it takes.
+	upgrade(ctx context.Context, fn func(conn) error) error
 	dialect() dialect
 	// fault returns why nothing more can be made durable; nil when all is well.
 	fault() error
@@ -44,10 +46,14 @@ type row interface {
 
 // dialect is where the two databases differ in what a statement says.
 type dialect struct {
-	name    string // the ending of migrations that one text cannot serve
-	each    string // from-item that turns $2, a JSON array of arrays, into rows of "value"
-	lockRow string // at the end of a select: hold the rows until the transaction ends
-	skip    string // the same, passing over rows that others hold
+	name       string // the ending of migrations that one text cannot serve
+	each       string // from-item that turns $2, a JSON array of arrays, into rows of "value"
+	in, out    string // around a select of few rows: what is before is one of them
+	wanted     string // from-item with the numbers in $2, a JSON array of arrays of one
+	isWanted   string // what is before is one of those numbers, to be looked up one by one
+	lockRow    string // at the end of a select: hold the rows until the transaction ends
+	skip       string // the same, passing over rows that others hold
+	lockSchema string // statement that holds the schema against other upgrades; empty when being in a transaction does
 }
 
 // ms is how a time is stored; zero is never.

@@ -56,3 +56,9 @@ func answer(t testing.TB, run func(context.Context, func(conn) error) error, sql
 	}
 	return text
 }
+
+// Setting returns what a setting of PostgreSQL is for the store's connections.
+func (s *Store) Setting(t testing.TB, name string) string {
+	t.Helper()
+	return answer(t, s.engine.view, "select current_setting('"+name+"')")
+}

@@ -39,7 +39,7 @@ func (t tx) formerNumbers(test beta.TestID, strangers []beta.Tester) (map[string
 	}, `
 		select email_key, max(number)
 		from former_testers
-		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)
+		where test_id = $1 and email_key `+t.in+`select value ->> 0 from `+t.each+t.out+`
 		group by email_key`,
 		test, rows(strangers, key))
 	return known, err
@@ -54,9 +54,9 @@ func (t tx) Addresses(test beta.TestID, numbers []int64) (map[int64]beta.Email, 
 			return nil
 		}, `
 			select t.number, t.email, t.email_key
-			from (select cast(value ->> 0 as bigint) as number from `+t.each+`) as wanted
+			from `+t.wanted+`
 			cross join `+table+` as t
-			where t.test_id = $1 and t.number = wanted.number`, // crossed, so that SQLite looks each number up
+			where t.test_id = $1 and t.number `+t.isWanted,
 			test, wanted)
 		if err != nil {
 			return nil, err
@@ -75,11 +75,10 @@ func (t tx) Former(test beta.TestID, key string) (list []beta.FormerTester, err 
 	}, `
 		select number, email, associated_at, removed_at, language
 		from former_testers
-		where test_id = $1 and number in (
+		where test_id = $1 and number `+t.in+`
 			select number
 			from former_testers
-			where test_id = $1 and email_key = $2
-		)`, test, key) // in two steps, or SQLite would walk the test's whole history
+			where test_id = $1 and email_key = $2`+t.out, test, key) // in two steps, or SQLite would walk the test's whole history
 	slices.SortFunc(list, func(a, b beta.FormerTester) int { return cmp.Compare(b.Number, a.Number) })
 	return list, err
 }

@@ -49,9 +49,9 @@ func (t tx) BatchMails(b beta.Batch, numbers []int64) (map[int64]beta.MailRecord
 		return err
 	}, `
 		select `+mailColumns+`
-		from (select cast(value ->> 0 as bigint) as number from `+t.each+`) as wanted
+		from `+t.wanted+`
 		cross join mails
-		where test_id = $1 and tester = wanted.number and batch_id = $3`, // crossed, so that SQLite looks each number up
+		where test_id = $1 and tester `+t.isWanted+` and batch_id = $3`,
 		b.Test, rows(numbers, array.int), b.ID)
 	return mails, err
 }

@@ -59,16 +59,18 @@ func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease ti
 			mails = append(mails, mailFrom(r))
 			return nil
 		}, `
-			update mails
-			set state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1,
-				unknowns = unknowns + case when state = 'sending' then 1 else 0 end
-			where (test_id, tester, seq) in (
+			with due (of_test, of_tester, of_seq) as materialized (
 				select test_id, tester, seq
 				from mails
 				where state in ('queued', 'sending', 'deferred') and priority = $3 + 0 and due_at <= $4 + 0
 				order by due_at
 				limit $5 + 0 `+t.skip+`
 			)
+			update mails
+			set state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1,
+				unknowns = unknowns + case when state = 'sending' then 1 else 0 end
+			from due
+			where test_id = of_test and tester = of_tester and seq = of_seq
 			returning test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
 				request_id, queued_at, due_at, attempts, cuts, unknowns`,
 			claim, ms(now.Add(lease)), ordinary, ms(now), limit)

@@ -11,33 +11,51 @@ import (
 // Migrations are numbered files that only go forward. A file whose name ends
 // in .sqlite.sql or .postgres.sql is for that database alone.
 //
+// While several processes are brought up to a new version one after the other,
+// the old ones go on working on the new schema. So a migration may add: tables,
+// indexes, columns with a default. What it takes away or renames, the version
+// before must not have used any more, nor may it narrow what a column takes.
+//
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate applies the files that were not applied yet, all in one transaction,
-// so that a failure leaves the schema as it was.
-func migrate(ctx context.Context, e engine, now time.Time) error {
-	return e.update(ctx, func(c conn) error {
-		if _, err := c.exec("create table if not exists migrations (name text not null primary key, applied_at bigint not null)"); err != nil {
-			return err
-		}
-		applied, err := appliedMigrations(c)
-		if err != nil {
-			return err
-		}
-		files, err := migrations.ReadDir("migrations")
-		if err != nil {
-			return err
-		}
-		for _, f := range files {
-			if !applied[f.Name()] && meantFor(f.Name(), e.dialect().name) {
-				if err := apply(c, f.Name(), now); err != nil {
-					return fmt.Errorf("%s: %w", f.Name(), err)
-				}
+// migrate applies the files that were not applied yet and returns their names.
+// It is all one transaction, so that a failure leaves the schema as it was, and
+// of several processes that begin at once one does it and the others wait.
+func migrate(ctx context.Context, e engine, now time.Time) (names []string, err error) {
+	err = e.upgrade(ctx, func(c conn) error {
+		if lock := e.dialect().lockSchema; lock != "" {
+			if err := c.query(func(row) error { return nil }, lock); err != nil {
+				return err
 			}
 		}
-		return nil
+		names, err = applyMissing(c, e.dialect().name, now)
+		return err
 	})
+	return names, err
+}
+
+func applyMissing(c conn, dialect string, now time.Time) (names []string, err error) {
+	if _, err := c.exec("create table if not exists migrations (name text not null primary key, applied_at bigint not null)"); err != nil {
+		return nil, err
+	}
+	applied, err := appliedMigrations(c)
+	if err != nil {
+		return nil, err
+	}
+	files, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if !applied[f.Name()] && meantFor(f.Name(), dialect) {
+			if err := apply(c, f.Name(), now); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.Name(), err)
+			}
+			names = append(names, f.Name())
+		}
+	}
+	return names, nil
 }
 
 func appliedMigrations(c conn) (map[string]bool, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,43 +12,72 @@ import (
 	"tryout/internal/lwa"
 )
 
-// explaining is a connection that has SQLite explain each statement before it
-// runs it, and objects to any that walks a whole table.
+// explaining is a connection that has each statement explained before it is
+// run, and objects to any that walks a whole table.
 type explaining struct {
 	conn
-	t *testing.T
+	t       *testing.T
+	dialect string
 }
 
-func (e explaining) exec(sql string, args ...any) (int64, error) {
+func (e explaining) exec(sql string, args ...any) (changed int64, err error) {
 	e.explain(sql, args)
-	return e.conn.exec(sql, args...)
+	err = e.apart(func() error { changed, err = e.conn.exec(sql, args...); return err })
+	return changed, err
 }
 
 func (e explaining) query(fn func(row) error, sql string, args ...any) error {
 	e.explain(sql, args)
-	return e.conn.query(fn, sql, args...)
+	return e.apart(func() error { return e.conn.query(fn, sql, args...) })
+}
+
+// apart runs a statement whose failure is to leave the transaction as it was.
+func (e explaining) apart(run func() error) error {
+	if _, err := e.conn.exec("savepoint apart"); err != nil {
+		return err
+	}
+	if err := run(); err != nil {
+		_, undo := e.conn.exec("rollback to apart")
+		return errors.Join(err, undo)
+	}
+	_, err := e.conn.exec("release apart")
+	return err
 }
 
 func (e explaining) explain(sql string, args []any) {
 	e.t.Helper()
+	explain, judge := "explain query plan ", judgeSQLite
+	if e.dialect == "postgres" {
+		explain, judge = "explain ", judgePostgres
+	}
 	err := e.conn.query(func(r row) error {
-		step := r.text(3)
-		walks := strings.HasPrefix(step, "SCAN ") && !slices.ContainsFunc(small, func(s string) bool { return strings.HasPrefix(step, s) })
-		if walks || strings.Contains(step, "TEMP B-TREE") || strings.HasSuffix(step, "USING PRIMARY KEY (test_id=?)") && !ordered(sql) {
+		if step, bad := judge(r, sql); bad {
 			e.t.Errorf("%s in\n%s", step, sql)
 		}
 		return nil
-	}, "explain query plan "+sql, args...)
+	}, explain+sql, args...)
 	if err != nil {
 		e.t.Errorf("explain %s: %v", sql, err)
 	}
 }
 
-// small is what may be walked: what a call brought along, the index of the few
+func judgeSQLite(r row, sql string) (step string, bad bool) {
+	step = r.text(3)
+	walks := strings.HasPrefix(step, "SCAN ") && !slices.ContainsFunc(small, func(s string) bool { return strings.HasPrefix(step, s) })
+	return step, walks || strings.Contains(step, "TEMP B-TREE") || strings.HasSuffix(step, "USING PRIMARY KEY (test_id=?)") && !ordered(sql)
+}
+
+func judgePostgres(r row, sql string) (step string, bad bool) {
+	step = strings.TrimSpace(r.text(0))
+	part := strings.HasPrefix(step, "Index Cond: (test_id = ") && !strings.Contains(step, " AND ") && !ordered(sql)
+	return step, part || strings.HasPrefix(step, "->  Sort") || strings.Contains(step, "Seq Scan")
+}
+
+// small is what may be walked: what a call brought along or chose, the index of the few
 // tests that are just starting or ending, the forgotten, of whom only the
 // first is asked for, no table at all, and the tests, but not their testers, to
 // erase a person.
-var small = []string{"SCAN CONSTANT ROW", "SCAN jsonb_each", "SCAN wanted", "SCAN t USING INDEX tests_in_steps", "SCAN forgotten", "SCAN every"}
+var small = []string{"SCAN CONSTANT ROW", "SCAN jsonb_each", "SCAN wanted", "SCAN due", "SCAN t USING INDEX tests_in_steps", "SCAN forgotten", "SCAN every"}
 
 // ordered reports whether a statement reads a test in its own order and stops
 // at its limit: a page that begins at the first address.
@@ -64,14 +94,18 @@ func TestNoStatementWalksATable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	err = s.engine.update(t.Context(), func(c conn) error {
-		callEverything(s.on(explaining{c, t}))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.ExplainEverything(t)
+}
+
+// ExplainEverything has every statement explained, and holds that none walks
+// more than it must.
+func (s *Store) ExplainEverything(t *testing.T) {
+	defer func(e engine) { s.engine = e }(s.engine)
 	s.engine = explainingEngine{s.engine, t}
+	s.engine.update(t.Context(), func(c conn) error {
+		callEverything(s.on(c))
+		return errors.New("undo everything")
+	})
 	s.ClaimMail(t.Context(), "claim", 4, time.Minute)
 	s.SettleMail(t.Context(), beta.Attempt{
 		Claim: "claim", Mail: beta.Mail{ID: beta.MailID{Test: 1, Tester: 1, Seq: 1}},
@@ -165,13 +199,13 @@ type explainingEngine struct {
 }
 
 func (e explainingEngine) view(ctx context.Context, fn func(conn) error) error {
-	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t}) })
+	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
 }
 
 func (e explainingEngine) glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error {
-	return e.engine.glance(ctx, mark, func(c conn) error { return fn(explaining{c, e.t}) })
+	return e.engine.glance(ctx, mark, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
 }
 
 func (e explainingEngine) update(ctx context.Context, fn func(conn) error) error {
-	return e.engine.update(ctx, func(c conn) error { return fn(explaining{c, e.t}) })
+	return e.engine.update(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
 }

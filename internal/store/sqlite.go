@@ -110,7 +110,10 @@ func checkVersion(number int) error {
 }
 
 func (e *sqliteEngine) dialect() dialect {
-	return dialect{name: "sqlite", each: "jsonb_each($2)"}
+	return dialect{
+		name: "sqlite", each: "jsonb_each($2)", in: "in (", out: ")",
+		wanted: "(select cast(value ->> 0 as bigint) as number from jsonb_each($2)) as wanted", isWanted: "= wanted.number",
+	}
 }
 
 func (e *sqliteEngine) fault() error {
@@ -150,6 +153,10 @@ func (e *sqliteEngine) take(ctx context.Context) (*reader, error) {
 func (e *sqliteEngine) update(ctx context.Context, fn func(conn) error) error {
 	e.readers.release()
 	return e.writer.run(ctx, fn)
+}
+
+func (e *sqliteEngine) upgrade(ctx context.Context, fn func(conn) error) error {
+	return e.update(ctx, fn)
 }
 
 // sqliteConn runs statements on one connection; prepared ones are kept by it.

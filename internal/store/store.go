@@ -12,10 +12,14 @@
 // one, and then plans the statement anew whenever another is bound, which costs
 // several times what running it does.
 //
+// PostgreSQL is asked to plan each time, with the values.
+//
 // On SQLite all writes pass through one goroutine that commits those waiting
 // together (writer.go), with synchronous=FULL: an acknowledged write survives a
 // power cut. What was read is remembered for as long as SQLite's own mark of
-// the database's state stands still (watch.go, memo.go), whoever writes.
+// the database's state stands still (watch.go, memo.go), whoever writes. On
+// PostgreSQL several processes write, and each transaction locks what it
+// decides on; nothing is remembered.
 package store
 
 import (
@@ -33,22 +37,35 @@ type Store struct {
 	now    func() time.Time
 	master []byte
 	memo   memo
+
+	migrated []string
 }
 
-// Open opens the database in the directory dir, creates it when it is not
-// there, and brings its schema up to date. master is the key, 32 bytes, that
-// seals the keys kept in the database.
-func Open(ctx context.Context, dir string, master []byte, now func() time.Time) (*Store, error) {
-	e, err := openSQLite(dir)
+// Open opens a database and brings its schema up to date: SQLite in a
+// directory, which is made when it is not there in a directory that is, or
+// PostgreSQL at a postgres:// address, where several processes may do so at
+// once. master is the key, 32 bytes, that seals the keys kept in the database.
+func Open(ctx context.Context, database string, master []byte, now func() time.Time) (*Store, error) {
+	e, err := openEngine(ctx, database)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{engine: e, now: now, master: master}
-	if err := migrate(ctx, e, now()); err != nil {
+	if s.migrated, err = migrate(ctx, e, now()); err != nil {
 		e.close()
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	return s, nil
+}
+
+// Migrated returns the names of the migrations that Open had to apply.
+func (s *Store) Migrated() []string { return s.migrated }
+
+func openEngine(ctx context.Context, database string) (engine, error) {
+	if isPostgres(database) {
+		return openPostgres(ctx, database)
+	}
+	return openSQLite(database)
 }
 
 // Close finishes the writes under way and closes the database.
@@ -85,13 +102,17 @@ func (s *Store) read(ctx context.Context, fn func(tx) error) error {
 
 // Update implements [beta.Store].
 func (s *Store) Update(ctx context.Context, fn func(beta.Tx) error) error {
-	return s.engine.update(ctx, func(c conn) error { return fn(s.on(c)) })
+	return s.engine.update(ctx, func(c conn) error {
+		t := s.on(c)
+		t.hold = t.lockRow
+		return fn(t)
+	})
 }
 
 func (s *Store) on(c conn) tx { return s.tx(c, beta.Mark{}) }
 
 func (s *Store) tx(c conn, mark beta.Mark) tx {
-	return tx{c, s.engine.dialect(), s, mark}
+	return tx{conn: c, dialect: s.engine.dialect(), store: s, mark: mark}
 }
 
 // tx implements beta.Tx, and so beta.Reader, on a connection.
@@ -100,6 +121,7 @@ type tx struct {
 	dialect
 	store *Store
 	mark  beta.Mark // the state it reads; zero inside a transaction
+	hold  string    // at the end of a select of testers that may be saved
 }
 
 func (t tx) Mark() beta.Mark { return t.mark }

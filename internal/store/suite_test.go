@@ -8,5 +8,10 @@ import (
 
 func TestSQLiteKeepsWhatAStorePromises(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.Open)
+	storetest.Run(t, storetest.SQLite)
+}
+
+func TestPostgreSQLKeepsWhatAStorePromises(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, storetest.Postgres)
 }

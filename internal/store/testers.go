@@ -26,7 +26,7 @@ func testerFrom(r row) beta.Tester {
 func (t tx) Tester(test beta.TestID, key string) (beta.Tester, bool, error) {
 	known, err := t.store.memo.testers.ask(t.mark, testerKey{test, key}, func() (f found[beta.Tester], err error) {
 		f.there, err = t.one(func(r row) { f.row = testerFrom(r) },
-			"select "+testerColumns+" from testers where test_id = $1 and email_key = $2", test, key)
+			"select "+testerColumns+" from testers where test_id = $1 and email_key = $2 "+t.hold, test, key)
 		return f, err
 	})
 	return known.row, known.there, err
@@ -34,7 +34,7 @@ func (t tx) Tester(test beta.TestID, key string) (beta.Tester, bool, error) {
 
 func (t tx) TesterByNumber(test beta.TestID, number int64) (tester beta.Tester, found bool, err error) {
 	found, err = t.one(func(r row) { tester = testerFrom(r) },
-		"select "+testerColumns+" from testers where test_id = $1 and number = $2", test, number)
+		"select "+testerColumns+" from testers where test_id = $1 and number = $2 "+t.hold, test, number)
 	return tester, found, err
 }
 
@@ -80,14 +80,14 @@ func (t tx) TestersAfter(test beta.TestID, number int64, limit int) ([]beta.Test
 		from testers
 		where test_id = $1 + 0 and number > $2 + 0
 		order by number
-		limit $3 + 0`, test, number, limit)
+		limit $3 + 0 `+t.hold, test, number, limit)
 }
 
 func (t tx) FindTesters(test beta.TestID, keys []string) ([]beta.Tester, error) {
 	return t.testers(`
 		select `+testerColumns+`
 		from testers
-		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		where test_id = $1 and email_key `+t.in+`select value ->> 0 from `+t.each+t.out+` `+t.hold,
 		test, rows(keys, array.text))
 }
 
@@ -194,14 +194,14 @@ func (t tx) RemoveTesters(test beta.TestID, testers []beta.Tester, now time.Time
 		insert into former_testers (test_id, number, email_key, email, associated_at, removed_at, language)
 		select test_id, number, email_key, email, associated_at, $3, language
 		from testers
-		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		where test_id = $1 and email_key `+t.in+`select value ->> 0 from `+t.each+t.out,
 		test, gone, ms(now))
 	if err != nil {
 		return err
 	}
 	_, err = t.exec(`
 		delete from testers
-		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		where test_id = $1 and email_key `+t.in+`select value ->> 0 from `+t.each+t.out,
 		test, gone)
 	return err
 }

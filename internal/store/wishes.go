@@ -27,7 +27,7 @@ func (t tx) Refusals(vendor beta.VendorID, keys []string) (map[string]beta.Reaso
 	return t.reasons(`
 		select email_key, reason
 		from refusals
-		where vendor_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		where vendor_id = $1 and email_key `+t.in+`select value ->> 0 from `+t.each+t.out,
 		vendor, keys)
 }
 
@@ -35,7 +35,7 @@ func (t tx) suppressed(test beta.TestID, keys []string) (map[string]beta.Reason,
 	return t.reasons(`
 		select email_key, reason
 		from suppressions
-		where test_id = $1 and email_key in (select value ->> 0 from `+t.each+`)`,
+		where test_id = $1 and email_key `+t.in+`select value ->> 0 from `+t.each+t.out,
 		test, keys)
 }
 

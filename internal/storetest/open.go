@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -36,16 +37,34 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// Open returns an empty store that ends with the test.
+// Open returns an empty store that ends with the test: on SQLite or, where
+// TRYOUT_TEST_DATABASE is postgres, on PostgreSQL.
 func Open(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
 	return OpenDir(t, t.TempDir(), now)
 }
 
-// OpenDir returns the store in dir, which may be there already.
+// OpenDir returns the store that belongs to dir, which may be there already.
 func OpenDir(t testing.TB, dir string, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), dir, make([]byte, store.KeySize), now)
+	return open(t, Database(t, dir), now)
+}
+
+// OpenSQLite is Open on SQLite.
+func OpenSQLite(t testing.TB, now func() time.Time) *store.Store {
+	t.Helper()
+	return open(t, t.TempDir(), now)
+}
+
+// OpenPostgres is Open on PostgreSQL.
+func OpenPostgres(t testing.TB, now func() time.Time) *store.Store {
+	t.Helper()
+	return open(t, NewPostgres(t), now)
+}
+
+func open(t testing.TB, database string, now func() time.Time) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), database, make([]byte, store.KeySize), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,3 +75,22 @@ func OpenDir(t testing.TB, dir string, now func() time.Time) *store.Store {
 	})
 	return s
 }
+
+// OnPostgres reports whether tests that do not care run on PostgreSQL.
+func OnPostgres() bool { return os.Getenv("TRYOUT_TEST_DATABASE") == "postgres" }
+
+// Database returns what a store that belongs to dir is opened by: dir itself or,
+// on PostgreSQL, the address of a schema, which is the same for the same dir.
+func Database(t testing.TB, dir string) string {
+	t.Helper()
+	if !OnPostgres() {
+		return dir
+	}
+	address, there := addresses.Load(dir)
+	if !there {
+		address, _ = addresses.LoadOrStore(dir, NewPostgres(t))
+	}
+	return address.(string)
+}
+
+var addresses sync.Map

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,6 +65,48 @@ var raceCases = []Case{
 		test, _, err := s.BetaTest(b.ctx, owner, skill)
 		b.ok(err)
 		b.want("testers", test.Testers, 0)
+	}},
+	{"what is written to a tester and what became of their mail are both kept", withTest(func(b *bench) {
+		for i := range int64(100) {
+			key := fmt.Sprintf("t%02d@x.test", i)
+			t, m := tester(i, key), mail(i, 0)
+			t.Unsettled, m.To = beta.InvitationMail.Bit(), t.Email
+			b.update(func(tx beta.Tx) error {
+				b.ok(second(tx.AddTesters(round, []beta.Tester{t})))
+				return tx.QueueMails([]beta.Mail{m})
+			})
+			b.claim("c", 1)
+			for _, err := range b.together(2, func(j int) error {
+				if j == 0 {
+					return b.SettleMail(b.ctx, beta.Attempt{Claim: "c", Mail: m, Outcome: sent(b.clock.Now())})
+				}
+				return b.Update(b.ctx, func(tx beta.Tx) error {
+					them, err := tx.FindTesters(round, []string{key})
+					b.ok(err)
+					them[0].Unsettled |= beta.FeedbackMail.Bit()
+					return tx.SaveTesters(round, them)
+				})
+			}) {
+				b.ok(err)
+			}
+			b.wantTester(m, beta.FeedbackMail.Bit(), false)
+		}
+	})},
+	{"people erased at once from a test that is over are all counted out", func(b *bench) {
+		s := b.service()
+		b.addAs(s, names("t", 16))
+		old, _, err := s.BetaTest(b.ctx, owner, skill)
+		b.ok(errors.Join(err, second(s.EndTest(b.ctx, owner, skill)), s.CreateTest(b.ctx, owner, skill, "")))
+		for _, err := range b.together(16, func(i int) error {
+			return second(s.Forget(b.ctx, parse(fmt.Sprintf("t%04d@x.test", i))))
+		}) {
+			b.ok(err)
+		}
+		b.view(func(r beta.Reader) error {
+			test, _, err := r.Test(old.ID)
+			b.want("testers", test.Testers, 0)
+			return err
+		})
 	}},
 	{"an expired test is ended once", func(b *bench) {
 		s := b.service()

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"tryout/internal/beta"
@@ -46,6 +47,17 @@ var skillCases = []Case{
 			return err
 		})
 	}},
+	{"what cannot be text names nobody", withTest(func(b *bench) {
+		b.view(func(r beta.Reader) error {
+			for _, id := range []beta.SkillID{"S1\x00", "\xff", ""} {
+				_, _, err := r.Skill(id)
+				b.wantError(fmt.Sprintf("skill %q", id), err, beta.ErrNoRow)
+			}
+			_, found, err := r.Tester(round, "a@x.test\x00")
+			b.want("tester found", found, false)
+			return err
+		})
+	})},
 	{"a skill needs its vendor", func(b *bench) {
 		err := b.Update(b.ctx, func(tx beta.Tx) error {
 			return second(tx.CreateSkill(beta.Skill{ID: "S2", Vendor: "nobody", Name: "Orphan"}))

@@ -16,12 +16,21 @@ import (
 	"tryout/internal/store"
 )
 
-// Opener opens an empty store that ends with the test.
-type Opener func(t testing.TB, now func() time.Time) *store.Store
+// Engine is a database that a store can be on.
+type Engine struct {
+	Open    func(t testing.TB, now func() time.Time) *store.Store // an empty one that ends with the test
+	Writers int                                                   // how many can write at once
+}
+
+// The engines.
+var (
+	SQLite   = Engine{OpenSQLite, 1}
+	Postgres = Engine{OpenPostgres, 16}
+)
 
 // Run holds a database to everything that the domain, the token check and the
 // outbox were promised of a store.
-func Run(t *testing.T, open Opener) {
+func Run(t *testing.T, e Engine) {
 	for _, part := range []struct {
 		name  string
 		cases []Case
@@ -47,7 +56,7 @@ func Run(t *testing.T, open Opener) {
 			for _, c := range part.cases {
 				t.Run(c.Name, func(t *testing.T) {
 					t.Parallel()
-					c.Run(newBench(t, open))
+					c.Run(newBench(t, e))
 				})
 			}
 		})
@@ -64,8 +73,9 @@ type Case struct {
 type bench struct {
 	*testing.T
 	*store.Store
-	clock *Clock
-	ctx   context.Context
+	clock   *Clock
+	ctx     context.Context
+	writers int
 }
 
 const (
@@ -74,10 +84,10 @@ const (
 	round  beta.TestID   = 1001
 )
 
-func newBench(t *testing.T, open Opener) *bench {
+func newBench(t *testing.T, e Engine) *bench {
 	t.Helper()
 	clock := NewClock()
-	b := &bench{t, open(t, clock.Now), clock, t.Context()}
+	b := &bench{t, e.Open(t, clock.Now), clock, t.Context(), e.Writers}
 	b.update(func(tx beta.Tx) error {
 		_, err := tx.CreateVendor(beta.Vendor{ID: vendor, Name: "Acme"}, Start)
 		return errors.Join(err, second(tx.CreateSkill(beta.Skill{ID: skill, Vendor: vendor, Name: "Quiz", CreatedAt: Start})))

@@ -88,17 +88,16 @@ var transactionCases = []Case{
 		}
 	})},
 	{"who gives up while waiting is never served", withTest(func(b *bench) {
-		ctx, cancel := context.WithCancel(b.ctx)
 		var ran atomic.Bool
-		var waiter sync.WaitGroup
-		b.update(func(beta.Tx) error { // holds the one writer
+		b.whileBusy(func() {
+			ctx, cancel := context.WithCancel(b.ctx)
+			var waiter sync.WaitGroup
 			waiter.Go(func() {
 				err := b.Update(ctx, func(beta.Tx) error { ran.Store(true); return nil })
 				b.wantError("the one who waits", err, context.Canceled)
 			})
 			cancel()
 			waiter.Wait()
-			return nil
 		})
 		b.add(1, "a")
 		b.want("ran", ran.Load(), false)
@@ -112,6 +111,21 @@ var transactionCases = []Case{
 		b.ok(err)
 		b.want("testers", len(b.list()), 1)
 	})},
+}
+
+// whileBusy runs fn while as many write as can at once.
+func (b *bench) whileBusy(fn func()) {
+	b.Helper()
+	var begun, writers sync.WaitGroup
+	over := make(chan struct{})
+	for range b.writers {
+		begun.Add(1)
+		writers.Go(func() { b.update(func(beta.Tx) error { begun.Done(); <-over; return nil }) })
+	}
+	begun.Wait()
+	fn()
+	close(over)
+	writers.Wait()
 }
 
 // everything does one of each kind of write.

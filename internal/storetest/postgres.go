@@ -1,0 +1,147 @@
+package storetest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// NewPostgres returns the address of an empty schema in a PostgreSQL server that
+// this test binary runs for itself and that ends with it. Where there is none to
+// run the test is skipped, and under CI it fails.
+//
+// The server does not wait for the disk (fsync is off): a test that proves that
+// commits are durable needs one of its own. Its default collation orders text
+// as people do, so that a key which is not compared by byte is noticed.
+func NewPostgres(t testing.TB) string {
+	t.Helper()
+	server, err := shared()
+	need(t, err)
+	schema := fmt.Sprint("t", schemas.Add(1))
+	if err := run(t.Context(), server, "create schema "+schema); err != nil {
+		t.Fatal(err)
+	}
+	return server + "&search_path=" + schema
+}
+
+// NewServer returns the address of a server with settings of its own, name=value.
+func NewServer(t testing.TB, settings ...string) string {
+	t.Helper()
+	server, err := startServer(settings...)
+	need(t, err)
+	return server
+}
+
+func need(t testing.TB, err error) {
+	t.Helper()
+	switch {
+	case errors.Is(err, errNoPostgres) && os.Getenv("CI") != "true":
+		t.Skipf("NOT TESTED on PostgreSQL: %v (make test installs it)", err)
+	case err != nil:
+		t.Fatal(err)
+	}
+}
+
+var (
+	schemas atomic.Int64
+	shared  = sync.OnceValues(func() (string, error) { return startServer() })
+)
+
+func run(ctx context.Context, database, sql string) error {
+	c, err := pgconn.Connect(ctx, database)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.Exec(ctx, sql).Close(), c.Close(ctx))
+}
+
+var errNoPostgres = errors.New("there is no PostgreSQL in /usr/lib/postgresql")
+
+// startServer starts a server and returns its address.
+func startServer(settings ...string) (address string, err error) {
+	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if len(bins) == 0 {
+		return "", errNoPostgres
+	}
+	dir, err := os.MkdirTemp("", "tryout-postgres-")
+	if err != nil {
+		return "", err
+	}
+	options := "-F -c listen_addresses= -c max_connections=300 -c unix_socket_directories=" + dir
+	for _, s := range settings {
+		options += " -c " + s
+	}
+	cmd := exec.Command("sh", "-c", keeper, "keeper", bins[len(bins)-1], dir, options)
+	cmd.Dir = "/"
+	if cmd.SysProcAttr, err = unprivileged(dir); err != nil {
+		return "", err
+	}
+	if err := start(cmd); err != nil {
+		return "", fmt.Errorf("start PostgreSQL in %s: %w", dir, err)
+	}
+	return "postgres:///postgres?user=postgres&host=" + url.QueryEscape(dir), nil
+}
+
+// keeper runs a server in a directory, says that it is ready, and ends it when
+// nobody is left at the other end of its standard input, however that came.
+const keeper = `
+	"$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --no-locale --locale-provider icu --icu-locale en --no-sync >"$2/log" &&
+	"$1/pg_ctl" -D "$2/data" -l "$2/log" -w -s -o "$3" start &&
+	echo ready && cat >/dev/null
+	"$1/pg_ctl" -D "$2/data" -m immediate -s stop
+	rm -rf "$2"`
+
+// unprivileged is how root runs a server, which refuses to be root: as the user
+// that Debian's package makes. Others run it as they are.
+func unprivileged(dir string) (*syscall.SysProcAttr, error) {
+	attr := &syscall.SysProcAttr{Setpgid: true} // no Ctrl-C: it has to tidy up
+	if os.Getuid() != 0 {
+		return attr, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, err
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return attr, os.Chown(dir, uid, gid)
+}
+
+// start waits until the keeper says ready. The other end of its standard input
+// stays open as long as this process lives.
+func start(cmd *exec.Cmd) error {
+	said, says, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	hears, open, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = hears, says, says
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	says.Close()
+	kept.Store(open, nil)
+	if line, err := bufio.NewReader(said).ReadString('\n'); line != "ready\n" {
+		return fmt.Errorf("it said %q: %w", line, err)
+	}
+	return said.Close()
+}
+
+var kept sync.Map // or the garbage collector would close it
