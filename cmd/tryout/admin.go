@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,6 +87,27 @@ func (c skillCreateCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	return c.print(io, created{c.ID}, c.ID)
+}
+
+type migrateCmd struct {
+	dataFlag
+	jsonFlag
+}
+
+// Run brings the database up to date and tells what that took.
+func (c migrateCmd) Run(ctx context.Context, io streams) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	line := "up to date"
+	if applied := s.Migrated(); len(applied) > 0 {
+		line = "applied " + strings.Join(applied, ", ")
+	}
+	return c.print(io, struct {
+		Applied []string `json:"applied"`
+	}{append([]string{}, s.Migrated()...)}, line)
 }
 
 type tokenCreateCmd struct {

@@ -43,10 +43,14 @@ func (c bounceCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return codedError{err, exitTryAgain}
 	}
-	if _, err := os.Stat(filepath.Join(c.Data, "tryout.db")); err != nil { // or it would be made, and know nobody
+	h, err := c.home()
+	if err == nil && h.data != "" {
+		_, err = os.Stat(filepath.Join(h.data, "tryout.db")) // or it would be made, and know nobody
+	}
+	if err != nil {
 		return codedError{err, exitTryAgain}
 	}
-	s, err := c.open(ctx)
+	s, err := h.open(ctx)
 	if err != nil {
 		return codedError{err, exitTryAgain}
 	}

@@ -48,17 +48,24 @@ func build(ctx context.Context, s settings, log *slog.Logger) (p *program, err e
 	if err := p.listenAdmin(s, metrics); err != nil {
 		return p, err
 	}
+	if s.postgres != "" {
+		return p, nil
+	}
 	return p, writeURL(s.data, p.url)
 }
 
 func (p *program) openStore(ctx context.Context, s settings) (err error) {
+	if s.postgres != "" { // others may serve it too, and nothing lies beside it
+		p.store, err = s.open(ctx)
+		return err
+	}
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return err
 	}
 	if p.release, err = store.Lock(s.data); err != nil {
 		return err
 	}
-	if p.store, err = openData(ctx, s.data, s.master); err != nil {
+	if p.store, err = s.open(ctx); err != nil {
 		return err
 	}
 	if n, err := applyForgotten(ctx, p.store, s.data); err != nil {

@@ -47,6 +47,8 @@ type cli struct {
 	Allow  allowCmd  `cmd:"" help:"Mail an address again that bounced, complained or unsubscribed, for all tests of the skill's vendor."`
 	Forget forgetCmd `cmd:"" help:"Erase a person from every test, and never add the address again."`
 
+	Migrate migrateCmd `cmd:"" help:"Bring the database up to date with this version, which serve does by itself."`
+
 	Bounce bounceCmd `cmd:"" help:"Take a returned message from standard input, for a mail server that pipes it."`
 	DKIM   struct {
 		Create dkimCreateCmd `cmd:"" help:"Make a key that signs our mail, and print the DNS record to publish."`

@@ -21,7 +21,8 @@ import (
 // dataFlag is where a command finds the database.
 type dataFlag struct {
 	Data      string `help:"Directory of the database; created when it is not there." default:"tryout-data" type:"path" placeholder:"DIR"`
-	MasterKey string `help:"Seals the keys in the database: 64 hex digits. Without it, DIR/key is used, and made the first time." placeholder:"HEX"`
+	Database  string `help:"postgres://[user[:password]@]host[:port][,host...]/name to use PostgreSQL, under several servers if you like; nothing is kept in DIR then. Default: SQLite in DIR. Prefer the environment for a password." placeholder:"URL"`
+	MasterKey string `help:"Seals the keys in the database: 64 hex digits. Without it, DIR/key is used, and made the first time; PostgreSQL needs it." placeholder:"HEX"`
 }
 
 // config is what serve can be told, as text: everything wrong with it is found
@@ -62,24 +63,23 @@ type config struct {
 type settings struct {
 	listen, adminListen string
 	publicURL           string // without a slash at its end; empty means from the listen address
-	data                string
-	master              []byte       // nil means from the data directory
-	relays              []mail.Relay // in order of preference
-	mailFrom            string
-	replyTo             beta.Email    // zero means the sender
-	dkim                *mail.DKIM    // nil means that nothing is signed
-	wording             *mail.Wording // nil means Tryout's own
-	rules               beta.Rules
-	accessLife          time.Duration // zero means an hour
-	allowAskCLI         bool
-	rate                int
-	maxInFlight         int
-	connections         int
-	mailRate            int
-	drainGrace          time.Duration
-	certificates        *httpd.Certificates // nil means no TLS
-	proxies             []netip.Prefix
-	returns             returnsSettings
+	home
+	relays       []mail.Relay // in order of preference
+	mailFrom     string
+	replyTo      beta.Email    // zero means the sender
+	dkim         *mail.DKIM    // nil means that nothing is signed
+	wording      *mail.Wording // nil means Tryout's own
+	rules        beta.Rules
+	accessLife   time.Duration // zero means an hour
+	allowAskCLI  bool
+	rate         int
+	maxInFlight  int
+	connections  int
+	mailRate     int
+	drainGrace   time.Duration
+	certificates *httpd.Certificates // nil means no TLS
+	proxies      []netip.Prefix
+	returns      returnsSettings
 }
 
 // checker reads settings and keeps what is wrong with them.
@@ -95,8 +95,7 @@ func (c config) settings(others ...error) (settings, error) {
 	s := settings{
 		listen:      check.address("listen", c.Listen),
 		publicURL:   check.publicURL(c.PublicURL),
-		data:        c.Data,
-		master:      check.masterKey(c.MasterKey),
+		home:        check.home(c.dataFlag),
 		relays:      check.relays(c.SMTP),
 		mailFrom:    check.mailbox("mail-from", c.MailFrom),
 		replyTo:     check.email("reply-to", c.ReplyTo),

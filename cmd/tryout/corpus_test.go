@@ -85,7 +85,7 @@ func readCorpus(t *testing.T) (cases []corpusCase) {
 // check sends the case to a fresh server and judges the answer: its status and
 // code, that a refusal is JSON where it must be, and that it changed nothing.
 func (c corpusCase) check(t *testing.T, f *fixture) {
-	before := storetest.Dump(t, f.data)
+	before := storetest.Dump(t, f.database)
 	answers := f.send(t, c)
 	if len(answers) == 0 {
 		t.Fatalf("no answer; want %d", c.ExpectStatus)
@@ -96,7 +96,7 @@ func (c corpusCase) check(t *testing.T, f *fixture) {
 	for _, a := range answers {
 		c.judge(t, a)
 	}
-	if changed := storetest.Dump(t, f.data) != before; answers[0].status >= 300 && changed != (c.Name == takesBack) {
+	if changed := storetest.Dump(t, f.database) != before; answers[0].status >= 300 && changed != (c.Name == takesBack) {
 		t.Errorf("a refused request changed the database: %v", changed)
 	}
 	c.after(t, f, answers)
@@ -148,7 +148,7 @@ func (c corpusCase) isAPI() bool {
 // after holds the post-conditions that the corpus tells in words.
 func (c corpusCase) after(t *testing.T, f *fixture, answers []reply) {
 	t.Helper()
-	dump := storetest.Dump(t, f.data)
+	dump := storetest.Dump(t, f.database)
 	if wanted, ok := rowsAfter[c.Name]; ok && strings.Count(dump, wanted.text) != wanted.count {
 		t.Errorf("%q stands %d times in the database, want %d:\n%s", wanted.text, strings.Count(dump, wanted.text), wanted.count, dump)
 	}

@@ -14,27 +14,63 @@ import (
 	"tryout/internal/store"
 )
 
-// open opens the database of a data directory, making both the first time.
-func (d dataFlag) open(ctx context.Context) (*store.Store, error) {
-	check := &checker{}
-	master := check.masterKey(d.MasterKey)
-	if check.mistakes != nil {
-		return nil, usageError{errors.Join(check.mistakes...)}
-	}
-	return openData(ctx, d.Data, master)
+// home is where everything is kept.
+type home struct {
+	data     string // a directory with SQLite and what lies beside it; empty with PostgreSQL: nothing is kept here
+	postgres string // the address of PostgreSQL; empty with SQLite
+	master   []byte // nil means from the data directory
 }
 
-func openData(ctx context.Context, dir string, master []byte) (*store.Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// home reads the flags that say where everything is kept.
+func (c *checker) home(d dataFlag) home {
+	h := home{data: d.Data, master: c.masterKey(d.MasterKey)}
+	if dir, is := strings.CutPrefix(d.Database, "sqlite:"); is {
+		h.data = dir
+	} else if d.Database != "" {
+		h.data, h.postgres = "", d.Database
+		if err := store.CheckAddress(d.Database); err != nil {
+			c.wrong("database", "%v", err)
+		}
+		if d.MasterKey == "" {
+			c.wrong("master-key", "is missing: PostgreSQL needs it, the same on every server; openssl rand -hex %d makes one", store.KeySize)
+		}
+	}
+	return h
+}
+
+// home is checker.home for a command that has nothing else to check.
+func (d dataFlag) home() (home, error) {
+	check := &checker{}
+	h := check.home(d)
+	if check.mistakes != nil {
+		return h, usageError{errors.Join(check.mistakes...)}
+	}
+	return h, nil
+}
+
+func (d dataFlag) open(ctx context.Context) (*store.Store, error) {
+	h, err := d.home()
+	if err != nil {
 		return nil, err
 	}
-	if master == nil {
+	return h.open(ctx)
+}
+
+// open opens the database, making it the first time, and its directory.
+func (h home) open(ctx context.Context) (*store.Store, error) {
+	if h.postgres != "" {
+		return store.Open(ctx, h.postgres, h.master, time.Now)
+	}
+	if err := os.MkdirAll(h.data, 0o700); err != nil {
+		return nil, err
+	}
+	if h.master == nil {
 		var err error
-		if master, err = masterKey(dir); err != nil {
+		if h.master, err = masterKey(h.data); err != nil {
 			return nil, err
 		}
 	}
-	return store.Open(ctx, dir, master, time.Now)
+	return store.Open(ctx, h.data, h.master, time.Now)
 }
 
 // masterKey reads the key file, making it the first time: before the database,

@@ -46,7 +46,7 @@ func (c demoCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	s := settings{
-		listen: c.Listen, data: c.Data, relays: []mail.Relay{relay},
+		listen: c.Listen, home: home{data: c.Data}, relays: []mail.Relay{relay},
 		mailFrom: "Tryout demo <demo@tryout.example>", maxInFlight: 64, connections: 2, drainGrace: time.Millisecond,
 	}
 	p, cleanup, err := buildDemo(ctx, s, io.err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 type envCmd struct {
 	Data      string        `help:"Data directory of the server. Default: the demo's." type:"path" placeholder:"DIR"`
+	Database  string        `help:"As for serve; --url is needed then." placeholder:"URL"`
 	MasterKey string        `help:"As for serve." placeholder:"HEX"`
 	URL       string        `name:"url" help:"Where the server is. Default: where the one on that directory last listened." placeholder:"URL"`
 	Vendor    string        `help:"Id of the vendor to act for." default:"VDEMO"`
@@ -28,12 +30,15 @@ func (c envCmd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
+	if c.URL == "" && c.Database != "" {
+		return usageError{errors.New("--url: is needed with --database")}
+	}
 	if c.URL == "" {
 		if c.URL, err = readURL(dir); err != nil {
 			return err
 		}
 	}
-	s, err := dataFlag{Data: dir, MasterKey: c.MasterKey}.open(ctx)
+	s, err := dataFlag{Data: dir, Database: c.Database, MasterKey: c.MasterKey}.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"tryout/internal/beta"
 	"tryout/internal/lwa"
+	"tryout/internal/storetest"
 )
 
 // world is what the corpus speaks of, made once: vendors A and B, skills with
@@ -24,18 +25,23 @@ type world struct {
 // fixture is a copy of the world on a server of its own that sends no mail.
 type fixture struct {
 	*program
-	values map[string]string
+	database string
+	values   map[string]string
 }
 
 const fixtureSkill = "amzn1.ask.skill.fixture"
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	f := &fixture{program: buildFixture(t, t.TempDir())}
+	dir := t.TempDir()
+	if storetest.OnPostgres() { // no files to copy: each fixture is a world of its own
+		return world{dir, nil}
+	}
+	f := buildFixture(t, dir)
 	f.seed(t)
 	f.public.Serve(stopped()) // which drains and closes
 	f.close()
-	return world{f.data, f.values}
+	return world{dir, f.values}
 }
 
 // fixture returns a server on a copy of the world.
@@ -45,20 +51,23 @@ func (w world) fixture(t *testing.T) *fixture {
 	if err := os.CopyFS(dir, os.DirFS(w.dir)); err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{program: buildFixture(t, dir), values: w.values}
+	f := buildFixture(t, dir)
+	if f.values = w.values; f.values == nil {
+		f.seed(t)
+	}
 	f.serve(t)
 	return f
 }
 
-func buildFixture(t *testing.T, dir string) *program {
+func buildFixture(t *testing.T, dir string) *fixture {
 	t.Helper()
-	s := settings{listen: "127.0.0.1:0", data: dir, mailFrom: "beta@tryout.test", maxInFlight: 64, drainGrace: time.Nanosecond}
+	s := settings{listen: "127.0.0.1:0", home: testHome(t, dir), mailFrom: "beta@tryout.test", maxInFlight: 64, drainGrace: time.Nanosecond}
 	s.rules.Cap = 600
 	p, err := build(t.Context(), s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return &fixture{program: p, database: storetest.Database(t, dir)}
 }
 
 // stopped is a context that has ended.

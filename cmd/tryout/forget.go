@@ -16,7 +16,8 @@ import (
 
 // forgottenFile lies beside the database and outlives it: should an older copy
 // of the database be restored, whoever was erased since is erased again. It
-// holds a digest of each address, under a key made of the master key.
+// holds a digest of each address, under a key made of the master key. Beside
+// PostgreSQL, which is restored by other means, there is none.
 const forgottenFile = "forgotten"
 
 type forgetCmd struct {
@@ -36,19 +37,23 @@ func (c forgetCmd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return usageError{fmt.Errorf("%q: %w", c.Address, err)}
 	}
-	s, err := c.open(ctx)
+	h, err := c.home()
+	if err != nil {
+		return err
+	}
+	s, err := h.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	line, path := hex.EncodeToString(s.Digest(email)), filepath.Join(c.Data, forgottenFile)
+	line := hex.EncodeToString(s.Digest(email))
 	if c.Undo {
-		if err := errors.Join(dropLine(path, line), service(s).Remember(ctx, email)); err != nil {
+		if err := errors.Join(h.unlist(line), service(s).Remember(ctx, email)); err != nil {
 			return err
 		}
 		return c.print(io, forgotten{}, "the person may be added again")
 	}
-	if err := addLine(path, line); err != nil { // first: what the file holds is erased at the next start at the latest
+	if err := h.list(line); err != nil { // first: what the file holds is erased at the next start at the latest
 		return err
 	}
 	tests, err := service(s).Forget(ctx, email)
@@ -56,6 +61,22 @@ func (c forgetCmd) Run(ctx context.Context, io streams) error {
 		return fmt.Errorf("%w; run the command again", err)
 	}
 	return c.print(io, forgotten{tests}, fmt.Sprintf("erased from %d tests; adding the address again does nothing", tests))
+}
+
+// list adds an erased person to the file beside the database, if there is one.
+func (h home) list(line string) error {
+	if h.data == "" {
+		return nil
+	}
+	return addLine(filepath.Join(h.data, forgottenFile), line)
+}
+
+// unlist undoes list.
+func (h home) unlist(line string) error {
+	if h.data == "" {
+		return nil
+	}
+	return dropLine(filepath.Join(h.data, forgottenFile), line)
 }
 
 // applyForgotten erases again whoever came back with an older database.

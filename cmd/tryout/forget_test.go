@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"tryout/internal/beta"
+	"tryout/internal/storetest"
 )
 
 func TestAForgottenPersonStaysForgottenWhenAnOlderDatabaseIsRestored(t *testing.T) {
 	t.Parallel()
+	needsFiles(t)
 	s := newSite(t, openInbox(t).Addr().String())
 	p := s.serve()
 	p.startTest()
@@ -20,7 +22,7 @@ func TestAForgottenPersonStaysForgottenWhenAnOlderDatabaseIsRestored(t *testing.
 	p.add("ben@x.test")
 	p.stop()
 	p.wait()
-	db := filepath.Join(s.data, "tryout.db")
+	db := filepath.Join(s.home.data, "tryout.db")
 	backup, err := os.ReadFile(db) // alone: the log was written into it at the stop
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +46,7 @@ func TestAForgottenPersonStaysForgottenWhenAnOlderDatabaseIsRestored(t *testing.
 	if got := p.list(); len(got) != 2 {
 		t.Errorf("once she may be added: got %q", got)
 	}
-	text, err := os.ReadFile(filepath.Join(s.data, forgottenFile))
+	text, err := os.ReadFile(filepath.Join(s.home.data, forgottenFile))
 	if err != nil || strings.TrimSpace(string(text)) != "" {
 		t.Errorf("the file: got %q, %v; want it empty again", text, err)
 	}
@@ -52,16 +54,17 @@ func TestAForgottenPersonStaysForgottenWhenAnOlderDatabaseIsRestored(t *testing.
 
 func TestTheFileOfForgottenPeopleHoldsNoAddress(t *testing.T) {
 	t.Parallel()
+	needsFiles(t)
 	s := newSite(t, openInbox(t).Addr().String())
 	s.text("forget", "ann@x.test")
-	text, err := os.ReadFile(filepath.Join(s.data, forgottenFile))
+	text, err := os.ReadFile(filepath.Join(s.home.data, forgottenFile))
 	if err != nil || strings.Contains(string(text), "ann") || len(text) != 65 {
 		t.Errorf("got %q, %v; want one digest", text, err)
 	}
-	if err := os.WriteFile(filepath.Join(s.data, forgottenFile), []byte("ann@x.test\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.home.data, forgottenFile), []byte("ann@x.test\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := tryout(t, "serve", "--data", s.data, "--smtp", "smtp://127.0.0.1:9", "--mail-from", "a@x.test", "--listen", "127.0.0.1:0"); got.Run() == nil {
+	if got := tryout(t, "serve", "--data", s.home.data, "--smtp", "smtp://127.0.0.1:9", "--mail-from", "a@x.test", "--listen", "127.0.0.1:0"); got.Run() == nil {
 		t.Error("a file that is not one of digests: the server starts")
 	}
 }
@@ -70,6 +73,7 @@ func TestTheFileOfForgottenPeopleHoldsNoAddress(t *testing.T) {
 // finished at the next start, and one that a crash cuts short there at the next.
 func TestAnErasureThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
 	t.Parallel()
+	needsFiles(t)
 	site := newSite(t, openInbox(t).Addr().String())
 	p := site.serve()
 	p.startTest()
@@ -77,13 +81,13 @@ func TestAnErasureThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
 	p.add("ben@x.test")
 	p.stop()
 	p.wait()
-	s, err := openData(t.Context(), site.data, nil)
+	s, err := site.home.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	ann := beta.Email{Given: "ann@x.test", Key: "ann@x.test"}
-	if err := addLine(filepath.Join(site.data, forgottenFile), hex.EncodeToString(s.Digest(ann))); err != nil {
+	if err := addLine(filepath.Join(site.home.data, forgottenFile), hex.EncodeToString(s.Digest(ann))); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -92,11 +96,19 @@ func TestAnErasureThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
 		}
 	}
 	for _, want := range []int{1, 0} {
-		if n, err := applyForgotten(t.Context(), s, site.data); err != nil || n != want {
+		if n, err := applyForgotten(t.Context(), s, site.home.data); err != nil || n != want {
 			t.Errorf("erased %d, %v; want %d", n, err, want)
 		}
 	}
 	if got := site.serve().list(); !slices.Equal(got, []string{"ben@x.test"}) {
 		t.Errorf("after the start: got %q", got)
+	}
+}
+
+// needsFiles is for tests of what lies beside SQLite.
+func needsFiles(t *testing.T) {
+	t.Helper()
+	if storetest.OnPostgres() {
+		t.Skip("nothing lies beside PostgreSQL")
 	}
 }

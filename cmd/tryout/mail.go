@@ -159,7 +159,7 @@ func (s settings) testWriter(ctx context.Context) (*mail.Writer, error) {
 	if w.Postmark = s.returns.postmark != ""; s.returns.domain == "" {
 		return w, nil
 	}
-	data, err := openData(ctx, s.data, s.master)
+	data, err := s.open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func TestEveryRelayIsTested(t *testing.T) {
 	if code != exitFailure || !strings.Contains(errs, "connect at "+nobody+": ") {
 		t.Errorf("got %d, %s", code, errs)
 	}
-	s, err := openData(t.Context(), dir, nil)
+	s, err := home{data: dir}.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

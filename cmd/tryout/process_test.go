@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -19,6 +20,8 @@ import (
 
 	"tryout/internal/inbox"
 	"tryout/internal/mailtest"
+	"tryout/internal/store"
+	"tryout/internal/storetest"
 )
 
 // TestMain makes this binary the program too: tests run it as tryout, on PATH.
@@ -32,12 +35,13 @@ const (
 	tests = "/v1/skills/" + hush + "/betaTest"
 )
 
-// site is a data directory and a relay. Processes come and go on it; none may
-// log what is secret.
+// site is a database and a relay. Processes come and go on it; none may log
+// what is secret.
 type site struct {
 	t     *testing.T
-	data  string
-	relay string // host:port
+	home  home
+	where []string // the same in flags
+	relay string   // host:port
 	token string
 	env   []string // of its servers, besides what all have
 }
@@ -45,11 +49,24 @@ type site struct {
 // newSite has the vendor V1, the skill hush and a token.
 func newSite(t *testing.T, relay string) *site {
 	t.Helper()
-	s := &site{t: t, data: t.TempDir(), relay: relay}
+	s := &site{t: t, home: testHome(t, t.TempDir()), relay: relay}
+	s.where = []string{"--data", s.home.data}
+	if s.home.postgres != "" {
+		s.where = []string{"--database", s.home.postgres, "--master-key", hex.EncodeToString(s.home.master)}
+	}
 	s.operate("vendor", "create", "--name", "Vendor", "--id", "V1")
 	s.operate("skill", "create", "--vendor", "V1", "--name", "Skill", "--id", hush)
 	s.token = s.operate("token", "create", "--vendor", "V1")["access_token"].(string)
 	return s
+}
+
+// testHome is what belongs to dir, on the database that tests run on.
+func testHome(t *testing.T, dir string) home {
+	t.Helper()
+	if !storetest.OnPostgres() {
+		return home{data: dir}
+	}
+	return home{postgres: storetest.Database(t, dir), master: make([]byte, store.KeySize)}
 }
 
 // openInbox returns a relay that takes everything and looks at it.
@@ -83,14 +100,14 @@ func (s *site) beside(args ...string) map[string]any {
 func (s *site) text(args ...string) string {
 	s.t.Helper()
 	var out, errs bytes.Buffer
-	if code := run(s.t.Context(), append(args, "--data", s.data), streams{&out, &errs}); code != 0 {
+	if code := run(s.t.Context(), append(args, s.where...), streams{&out, &errs}); code != 0 {
 		s.t.Fatalf("tryout %s: %d, %s", strings.Join(args, " "), code, &errs)
 	}
 	return out.String()
 }
 
 func (s *site) command(args []string) []string {
-	return append(slices.Clone(args), "--json", "--data", s.data)
+	return append(append(slices.Clone(args), "--json"), s.where...)
 }
 
 func (s *site) object(text []byte) (object map[string]any) {
@@ -122,9 +139,9 @@ type server struct {
 func (s *site) serve(flags ...string) *server {
 	s.t.Helper()
 	args := append([]string{
-		"serve", "--data", s.data, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+		"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 		"--smtp", "smtp://" + s.relay, "--mail-from", "beta@tryout.test", "--log-format", "json", "--drain-grace", "10ms",
-	}, flags...)
+	}, append(slices.Clone(s.where), flags...)...)
 	p := &server{
 		site: s, cmd: tryout(s.t, args...), log: newJournal(), exited: make(chan struct{}),
 		client: &http.Client{Transport: &http.Transport{}, Timeout: soon},

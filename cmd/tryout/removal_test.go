@@ -80,7 +80,7 @@ func newRace(t *testing.T) *race {
 	w := newWitness(t)
 	site := newSite(t, w.relay.Addr())
 	p, err := build(t.Context(), settings{
-		listen: "127.0.0.1:0", data: site.data, mailFrom: "beta@tryout.test", maxInFlight: 64, drainGrace: time.Nanosecond,
+		listen: "127.0.0.1:0", home: site.home, mailFrom: "beta@tryout.test", maxInFlight: 64, drainGrace: time.Nanosecond,
 		relays: []mail.Relay{w.relay}, connections: channels, rules: beta.Rules{Cap: removals, Life: time.Hour},
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -143,7 +143,7 @@ func TestAForgedReturnPathChangesNothing(t *testing.T) {
 // pipe runs tryout bounce as a mail server does, and returns its exit code.
 func (s *site) pipe(message string, flags ...string) int {
 	s.t.Helper()
-	cmd := tryout(s.t, append([]string{"bounce", "--data", s.data}, flags...)...)
+	cmd := tryout(s.t, append(append([]string{"bounce"}, s.where...), flags...)...)
 	cmd.Stdin = strings.NewReader(message)
 	out, err := cmd.CombinedOutput()
 	if bytes.Contains(out, []byte("@")) {
@@ -177,9 +177,9 @@ func TestAMailServerCanPipeWhatComesBack(t *testing.T) {
 		{"nobody's", strings.ReplaceAll(elsewhere, m.From, "x@tryout.test"), nil, exitNoUser},
 		{"damaged", strings.Replace(full, "message/delivery-status", "message/other", 1), nil, exitDamaged},
 		{"too big", full + strings.Repeat("x", 1<<20), nil, exitDamaged},
-		{"no database", full, []string{"--data", filepath.Join(t.TempDir(), "none")}, exitTryAgain},
+		{"no database", full, []string{"--database", "sqlite:" + filepath.Join(t.TempDir(), "none")}, exitTryAgain},
 		{"a wrong command", full, []string{"--recipients", "x"}, exitTryAgain},
-		{"another master key", full, []string{"--master-key", strings.Repeat("0", 64)}, exitTryAgain},
+		{"another master key", full, []string{"--master-key", strings.Repeat("1", 64)}, exitTryAgain},
 		{"no report", "From: a@b.example\r\n\r\nI am on holiday.\r\n", nil, 0},
 		{"by our message in it", elsewhere, nil, 0},
 		{"by its header", full, nil, 0},

@@ -91,7 +91,7 @@ func eachOnce(t *testing.T, messages []inbox.Received, addresses []string) {
 // nothingToSend wants all mail settled.
 func (s *site) nothingToSend() {
 	s.t.Helper()
-	db, err := openData(s.t.Context(), s.data, nil)
+	db, err := s.home.open(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
