@@ -2,6 +2,7 @@
 .PHONY: help build demo demo-check test e2e soak bench lint verify fuzz clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/postgres)
 VERSION_STATICCHECK := v0.8.2
 
 help: ## Print this help
@@ -26,10 +27,12 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	go test -run Batch ./internal/outbox # with whole batches
 	go test -run 'BeganAfter|Stalled' ./cmd/tryout # the same
 	go test -count=1 ./bench ./e2e ./crash
+	TRYOUT_TEST_DATABASE=postgres go test -race -shuffle=on ./cmd/... ./internal/beta ./internal/lwa ./internal/outbox ./internal/smapi ./internal/web
+	TRYOUT_TEST_DATABASE=postgres go test -count=1 ./e2e
 
 .PHONY: packages
 packages:
-	@scripts/packages gcc=gcc gcc=libc6-dev curl=curl node=nodejs npm=npm chromium=chromium
+	@scripts/packages gcc=gcc gcc=libc6-dev curl=curl node=nodejs npm=npm chromium=chromium $(POSTGRES)=postgresql
 	-@scripts/packages /usr/sbin/postfix=postfix # not in the place of another mail server: its tests are left out then
 
 .PHONY: e2e-deps

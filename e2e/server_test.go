@@ -11,17 +11,20 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tryout/internal/storetest"
 )
 
 // patience bounds every wait for an event that should come at once.
 const patience = 20 * time.Second
 
-// server is one running `tryout serve` with its own data folder and relay.
+// server is one running `tryout serve` with its own database and relay.
 type server struct {
 	url     string
 	relay   *relay
 	program string
 	data    string
+	where   []string // its database, in flags
 	process *exec.Cmd
 	exited  chan error
 	stopped bool
@@ -43,6 +46,10 @@ func startServer(t *testing.T, flags ...string) *server {
 		program: program,
 		data:    t.TempDir(),
 		exited:  make(chan error, 1),
+	}
+	s.where = []string{"--data", s.data}
+	if storetest.OnPostgres() {
+		s.where = []string{"--database", storetest.NewPostgres(t), "--master-key", strings.Repeat("0", 64)}
 	}
 	s.process = s.command(append([]string{
 		"serve",
@@ -133,7 +140,7 @@ func (s *server) operate(t *testing.T, args ...string) map[string]any {
 // command prepares a run of the program on this server's data, free of any
 // setting that the environment of the tests may hold.
 func (s *server) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.program, append(args, "--data", s.data)...)
+	cmd := exec.Command(s.program, append(args, s.where...)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data}
 	return cmd
 }
