@@ -27,7 +27,8 @@ func (s *Service) Forget(ctx context.Context, e Email) (tests int, err error) {
 
 // forgetSome erases from some tests. The digest comes with the last of them:
 // whom it is kept of is nowhere any more, and before that the person may be
-// added again, and is found.
+// added again, and is found. Who adds them at that moment was waited for: there
+// is more then.
 func (s *Service) forgetSome(tx Tx, e Email) (found int, more bool, err error) {
 	list, err := tx.TestsOf(e.Key, testsAtOnce)
 	for _, test := range list {
@@ -38,7 +39,11 @@ func (s *Service) forgetSome(tx Tx, e Email) (found int, more bool, err error) {
 	if more = len(list) == testsAtOnce; more || err != nil {
 		return len(list), more, err
 	}
-	return len(list), false, tx.Forget(e.Key, false, s.now())
+	if err := tx.Forget(e.Key, false, s.now()); err != nil {
+		return 0, false, err
+	}
+	added, err := tx.TestsOf(e.Key, 1)
+	return len(list), len(added) > 0, err
 }
 
 func (s *Service) forgetOne(tx Tx, e Email, test Test) error {

@@ -140,7 +140,8 @@ type Tx interface {
 	TestsOf(key string, limit int) ([]Test, error)
 	// Forget remembers that the person with an address was erased, by a digest
 	// alone, and forgets what they wanted of any vendor; with again, it remembers
-	// that they may be added again.
+	// that they may be added again. Whoever asked for their Wishes before and
+	// was not told has ended then, and what they did is seen.
 	Forget(key string, again bool, now time.Time) error
 	// Erase deletes everything about an address in a test, mails included, and
 	// returns the numbers it had, among them the tester's, zero if there is none.

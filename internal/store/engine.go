@@ -53,6 +53,8 @@ type dialect struct {
 	isWanted   string // what is before is one of those numbers, to be looked up one by one
 	lockRow    string // at the end of a select: hold the rows until the transaction ends
 	skip       string // the same, passing over rows that others hold
+	lockTable  string // before a table's name: wait for those who share it, and have the next wait; empty when being in a transaction does
+	share      string // at the end of a select: share the table until the transaction ends
 	lockSchema string // statement that holds the schema against other upgrades; empty when being in a transaction does
 }
 

@@ -46,6 +46,9 @@ func (e explaining) apart(run func() error) error {
 
 func (e explaining) explain(sql string, args []any) {
 	e.t.Helper()
+	if strings.HasPrefix(sql, "lock ") {
+		return // which cannot be explained
+	}
 	explain, judge := "explain query plan ", judgeSQLite
 	if e.dialect == "postgres" {
 		explain, judge = "explain ", judgePostgres

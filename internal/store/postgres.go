@@ -103,6 +103,7 @@ func (e *postgresEngine) dialect() dialect {
 		wanted:   "(select array(select cast(value ->> 0 as bigint) from jsonb_array_elements($2::jsonb)) as numbers) as wanted",
 		isWanted: "= any (wanted.numbers)",
 		lockRow:  " for no key update", skip: " for no key update skip locked",
+		lockTable: "lock table ", share: " for share",
 		lockSchema: "select pg_advisory_xact_lock(8391162274)", // any number that is ours
 	}
 }

@@ -67,11 +67,14 @@ func (t tx) Wishes(test beta.TestID, vendor beta.VendorID, keys []string) (map[s
 	return wishes, errors.Join(errAnswers, errRefusals, errGone)
 }
 
+// anyWish also shares the table of the forgotten, without a row of it: who is
+// being erased meanwhile must be found where this add stores them.
 func (t tx) anyWish(test beta.TestID, vendor beta.VendorID) (some bool, err error) {
 	_, err = t.one(func(r row) { some = r.int(0) != 0 }, `
 		select case
 			when exists (select 1 from suppressions where test_id = $1 + 0 order by email_key limit 1) then 1
 			when exists (select 1 from refusals where vendor_id = '' || $2 order by email_key limit 1) then 1
+			when exists (select 1 from forgotten where false`+t.share+`) then 1
 			when exists (select 1 from forgotten) then 1
 			else 0
 		end`, test, vendor)
@@ -92,6 +95,11 @@ func (t tx) Forget(key string, again bool, now time.Time) error {
 	if again {
 		_, err := t.exec("delete from forgotten where digest = $1", t.store.digest(key))
 		return err
+	}
+	if t.lockTable != "" {
+		if _, err := t.exec(t.lockTable + "forgotten in exclusive mode"); err != nil {
+			return err
+		}
 	}
 	_, err := t.exec(`
 		insert into forgotten (digest, created_at)

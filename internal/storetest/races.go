@@ -108,6 +108,27 @@ var raceCases = []Case{
 			return err
 		})
 	}},
+	{"who is erased at the moment they are added is not there", func(b *bench) {
+		s := b.service()
+		test, _, err := s.BetaTest(b.ctx, owner, skill)
+		b.ok(err)
+		for i := range 100 {
+			who := parse(fmt.Sprintf("t%02d@x.test", i))
+			for _, err := range b.together(4, func(j int) error {
+				if j == 0 {
+					return second(s.Forget(b.ctx, who))
+				}
+				return second(s.AddTesters(b.ctx, owner, skill, []beta.Email{who}))
+			}) {
+				b.ok(err)
+			}
+			b.view(func(r beta.Reader) error {
+				_, found, err := r.Tester(test.ID, who.Key)
+				b.want("found", found, false)
+				return err
+			})
+		}
+	}},
 	{"an expired test is ended once", func(b *bench) {
 		s := b.service()
 		b.addAs(s, names("t", 10))
