@@ -68,7 +68,10 @@ func (p *proxy) accept(l net.Listener) {
 		p.conns = append(p.conns, store)
 		p.mu.Unlock()
 		answers := &switched{to: store}
-		go io.Copy(answers, server)
+		go func() {
+			io.Copy(answers, server)
+			store.Close()
+		}()
 		go p.forward(store, server, answers)
 	}
 }
