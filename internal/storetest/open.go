@@ -59,7 +59,7 @@ func OpenSQLite(t testing.TB, now func() time.Time) *store.Store {
 // OpenPostgres is Open on PostgreSQL.
 func OpenPostgres(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	return open(t, NewPostgres(t), now)
+	return open(t, recycled(t), now)
 }
 
 func open(t testing.TB, database string, now func() time.Time) *store.Store {
@@ -88,7 +88,7 @@ func Database(t testing.TB, dir string) string {
 	}
 	address, there := addresses.Load(dir)
 	if !there {
-		address, _ = addresses.LoadOrStore(dir, NewPostgres(t))
+		address, _ = addresses.LoadOrStore(dir, recycled(t))
 	}
 	return address.(string)
 }
