@@ -15,13 +15,17 @@ import (
 
 	"tryout/internal/beta"
 	"tryout/internal/mail"
+	"tryout/internal/storetest"
 )
 
 const (
 	removers = 4
-	near     = 16 // a removal is of one among so many whose turn is now
-	channels = 4  // connections to the relay
+	channels = 4 // connections to the relay
 )
+
+// near is among how many whose turn is now one is removed: in a database where
+// a removal takes longer more are sent while it does.
+var near = map[bool]int{false: 16, true: 100}[storetest.OnPostgres()]
 
 // removals is how many testers are removed, each when their invitation is about
 // to be sent.
