@@ -38,21 +38,22 @@ const (
 // site is a database and a relay. Processes come and go on it; none may log
 // what is secret.
 type site struct {
-	t     *testing.T
-	home  home
-	where []string // the same in flags
-	relay string   // host:port
-	token string
-	env   []string // of its servers, besides what all have
+	t        *testing.T
+	home     home
+	database string   // the same for [storetest.Dump]
+	where    []string // the same in flags
+	relay    string   // host:port
+	token    string
+	env      []string // of its servers, besides what all have
 }
 
 // newSite has the vendor V1, the skill hush and a token.
 func newSite(t *testing.T, relay string) *site {
 	t.Helper()
 	s := &site{t: t, home: testHome(t, t.TempDir()), relay: relay}
-	s.where = []string{"--data", s.home.data}
+	s.database, s.where = s.home.data, []string{"--data", s.home.data}
 	if s.home.postgres != "" {
-		s.where = []string{"--database", s.home.postgres, "--master-key", hex.EncodeToString(s.home.master)}
+		s.database, s.where = s.home.postgres, []string{"--database", s.home.postgres, "--master-key", hex.EncodeToString(s.home.master)}
 	}
 	s.operate("vendor", "create", "--name", "Vendor", "--id", "V1")
 	s.operate("skill", "create", "--vendor", "V1", "--name", "Skill", "--id", hush)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tryout/internal/lwa"
-	"tryout/internal/store"
 	"tryout/internal/storetest"
 )
 
@@ -78,7 +77,7 @@ func TestAskCLIsOwnClientAsksOnlyWhereItIsAllowed(t *testing.T) {
 func TestAServerForgetsTokensThatEndedLongAgo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, openInbox(t).Addr().String())
-	beside, err := store.Open(t.Context(), s.data, nil, time.Now)
+	beside, err := s.home.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +89,8 @@ func TestAServerForgetsTokensThatEndedLongAgo(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.serve()
-	until(t, "an old token forgotten", func() bool { return !strings.Contains(storetest.Dump(t, s.data), "|an old one|") })
-	if !strings.Contains(storetest.Dump(t, s.data), "|"+lwa.ScopeWrite+"|") {
+	until(t, "an old token forgotten", func() bool { return !strings.Contains(storetest.Dump(t, s.database), "|an old one|") })
+	if !strings.Contains(storetest.Dump(t, s.database), "|"+lwa.ScopeWrite+"|") {
 		t.Error("a good token was forgotten, too")
 	}
 }
