@@ -1,0 +1,48 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// What the examples of deploy/ set is what serve can be told.
+func TestTheExamplesSetWhatThereIs(t *testing.T) {
+	t.Parallel()
+	parser, err := newParser(t.Context(), streams{}, &configFile{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok {
+			for _, name := range flag.Envs {
+				known[name] = true
+			}
+		}
+		return next(nil)
+	})
+	files, err := filepath.Glob("../../deploy/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("deploy/: got %v, error %v", files, err)
+	}
+	set := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`TRYOUT_[A-Z_]+`).FindAllString(string(text), -1) {
+			set++
+			if !known[name] {
+				t.Errorf("%s sets %s, which is no setting", file, name)
+			}
+		}
+	}
+	if set < 10 {
+		t.Errorf("found %d settings in the examples, want more", set)
+	}
+}
