@@ -5,12 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tryout/internal/beta"
@@ -21,80 +17,6 @@ import (
 // was committed last, statement by statement, and holds the rows that it will
 // change; one that only reads has a snapshot.
 type postgresEngine struct{ pool *pgxpool.Pool }
-
-// isPostgres reports whether a database is named by an address of PostgreSQL.
-func isPostgres(database string) bool { return strings.HasPrefix(database, "postgres://") }
-
-// CheckAddress says what is wrong with an address of PostgreSQL; it connects to nobody.
-func CheckAddress(address string) error {
-	if !isPostgres(address) {
-		return errors.New("must begin with postgres:// or sqlite:")
-	}
-	_, err := pgxpool.ParseConfig(address)
-	return err
-}
-
-// openPostgres makes a pool of connections to whichever of the hosts in url
-// takes writes. It does not wait for one.
-func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("database: %w", err) // which hides the password
-	}
-	if !strings.Contains(url, "pool_max_conns=") {
-		config.MaxConns = 16
-	}
-	c := config.ConnConfig
-	if c.ValidateConnect == nil {
-		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
-	}
-	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, busy/2)
-	for name, value := range session {
-		if _, given := c.RuntimeParams[name]; !given {
-			c.RuntimeParams[name] = value
-		}
-	}
-	c.OnNotice = noteWarning
-	config.AfterConnect = checkServer
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("database: %w", err)
-	}
-	return &postgresEngine{pool}, nil
-}
-
-// session is what a connection asks of the server unless the address says
-// otherwise. Whoever died amid a transaction must not hold its rows for long.
-// And every statement of ours looks its rows up one by one: a plan that walks a
-// test, or a table, is cheaper only while that is small. So none is kept for
-// another test than it was made for.
-var session = map[string]string{
-	"application_name":                    "tryout",
-	"idle_in_transaction_session_timeout": strconv.FormatInt(busy.Milliseconds(), 10),
-	"plan_cache_mode":                     "force_custom_plan",
-	"enable_seqscan":                      "off",
-	"enable_hashjoin":                     "off",
-	"enable_mergejoin":                    "off",
-	"enable_material":                     "off",
-	"enable_sort":                         "off",
-}
-
-// checkServer refuses what was never tried, and what would store less than it
-// acknowledged: commits are to reach the disk.
-func checkServer(ctx context.Context, c *pgx.Conn) error {
-	version := c.PgConn().ParameterStatus("server_version")
-	major, _, _ := strings.Cut(version, ".")
-	if n, err := strconv.Atoi(major); err == nil && n < 15 {
-		return fmt.Errorf("PostgreSQL %s is too old; 15 or newer is needed", version)
-	}
-	if encoding := c.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" {
-		return fmt.Errorf("the database is encoded in %s; it must be UTF8", encoding)
-	}
-	_, err := c.PgConn().Exec(ctx, `
-		select set_config('synchronous_commit', 'on', false)
-		where current_setting('synchronous_commit') = 'off'`).ReadAll()
-	return err
-}
 
 func (e *postgresEngine) dialect() dialect {
 	return dialect{
@@ -213,45 +135,4 @@ func (e *postgresEngine) take(ctx context.Context, limit time.Duration) (*postgr
 	t := &postgresTx{pool: e.pool, lent: c, c: c.Conn().PgConn()}
 	t.ctx, t.stop = context.WithTimeout(context.WithoutCancel(ctx), limit)
 	return t, nil
-}
-
-// end gives the connection back, without its transaction.
-func (t *postgresTx) end() {
-	if t.c.TxStatus() != 'I' && !t.c.IsBusy() {
-		t.run("rollback")
-	}
-	if t.failed != nil && isStale(t.failed) {
-		t.c.Close(t.ctx)
-	}
-	t.lent.Release() // which closes one that is not in order
-	if t.failed != nil && isCut(t.failed) {
-		t.pool.Reset() // the others were cut as well, or lead to who was the primary
-	}
-	t.stop()
-}
-
-// commit makes what was done durable. Where nobody can say whether it is, that
-// is an error of its own.
-func (t *postgresTx) commit() (vain bool, err error) {
-	t.c.CustomData()[warned] = false
-	results, err := t.c.Exec(t.ctx, "commit").ReadAll()
-	switch {
-	case err != nil && isRefusal(err):
-		t.failed = err
-		return t.isVain(), fmt.Errorf("commit: %w", unreachable(err))
-	case err != nil:
-		t.failed = err
-		return false, fmt.Errorf("commit: %w", errors.Join(errUnknown, err))
-	case results[0].CommandTag.String() != "COMMIT":
-		return false, errEnded
-	case t.c.CustomData()[warned] == true:
-		return false, fmt.Errorf("commit: %w", errUnknown)
-	}
-	return false, nil
-}
-
-// errUnknown is the caller's side of a connection that was cut during commit.
-var errUnknown = &beta.Error{
-	Kind: beta.Unavailable, Code: beta.CodeUnavailable,
-	Message: "The database went away while it stored this; whether it did is not known.", Retry: 5 * time.Second,
 }

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// isPostgres reports whether a database is named by an address of PostgreSQL.
+func isPostgres(database string) bool { return strings.HasPrefix(database, "postgres://") }
+
+// CheckAddress says what is wrong with an address of PostgreSQL; it connects to nobody.
+func CheckAddress(address string) error {
+	if !isPostgres(address) {
+		return errors.New("must begin with postgres:// or sqlite:")
+	}
+	_, err := pgxpool.ParseConfig(address)
+	return err
+}
+
+// openPostgres makes a pool of connections to whichever of the hosts in url
+// takes writes. It does not wait for one.
+func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err) // which hides the password
+	}
+	if !strings.Contains(url, "pool_max_conns=") {
+		config.MaxConns = 16
+	}
+	c := config.ConnConfig
+	if c.ValidateConnect == nil {
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, busy/2)
+	for name, value := range session {
+		if _, given := c.RuntimeParams[name]; !given {
+			c.RuntimeParams[name] = value
+		}
+	}
+	c.OnNotice = noteWarning
+	config.AfterConnect = checkServer
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	return &postgresEngine{pool}, nil
+}
+
+// session is what a connection asks of the server unless the address says
+// otherwise. Whoever died amid a transaction must not hold its rows for long.
+// And every statement of ours looks its rows up one by one: a plan that walks a
+// test, or a table, is cheaper only while that is small. So none is kept for
+// another test than it was made for.
+var session = map[string]string{
+	"application_name":                    "tryout",
+	"idle_in_transaction_session_timeout": strconv.FormatInt(busy.Milliseconds(), 10),
+	"plan_cache_mode":                     "force_custom_plan",
+	"enable_seqscan":                      "off",
+	"enable_hashjoin":                     "off",
+	"enable_mergejoin":                    "off",
+	"enable_material":                     "off",
+	"enable_sort":                         "off",
+}
+
+// checkServer refuses what was never tried, and what would store less than it
+// acknowledged: commits are to reach the disk.
+func checkServer(ctx context.Context, c *pgx.Conn) error {
+	version := c.PgConn().ParameterStatus("server_version")
+	major, _, _ := strings.Cut(version, ".")
+	if n, err := strconv.Atoi(major); err == nil && n < 15 {
+		return fmt.Errorf("PostgreSQL %s is too old; 15 or newer is needed", version)
+	}
+	if encoding := c.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" {
+		return fmt.Errorf("the database is encoded in %s; it must be UTF8", encoding)
+	}
+	_, err := c.PgConn().Exec(ctx, `
+		select set_config('synchronous_commit', 'on', false)
+		where current_setting('synchronous_commit') = 'off'`).ReadAll()
+	return err
+}
