@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"tryout/internal/beta"
 	"tryout/internal/store"
@@ -135,7 +136,25 @@ func addLine(path, line string) error {
 		return err
 	}
 	_, err = fmt.Fprintln(f, line)
-	return errors.Join(err, f.Sync(), f.Close())
+	return errors.Join(err, giveToOwner(f), f.Sync(), f.Close())
+}
+
+// giveToOwner gives a file that root made in a data directory to whom the
+// directory belongs, as SQLite does with its own: the server must be able to
+// read it.
+func giveToOwner(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	dir, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return err
+	}
+	owner, ok := dir.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }
 
 // dropLine rewrites a file without a line, whole or not at all.
@@ -155,7 +174,7 @@ func dropLine(path, line string) error {
 			err = errors.Join(err, failed)
 		}
 	}
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, giveToOwner(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

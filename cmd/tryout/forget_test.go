@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"tryout/internal/beta"
@@ -66,6 +67,31 @@ func TestTheFileOfForgottenPeopleHoldsNoAddress(t *testing.T) {
 	}
 	if got := tryout(t, "serve", "--data", s.home.data, "--smtp", "smtp://127.0.0.1:9", "--mail-from", "a@x.test", "--listen", "127.0.0.1:0"); got.Run() == nil {
 		t.Error("a file that is not one of digests: the server starts")
+	}
+}
+
+// Root runs the operator's commands on the directory of a server that is
+// somebody else: it must start again.
+func TestTheFileOfForgottenPeopleBelongsToTheServer(t *testing.T) {
+	t.Parallel()
+	needsFiles(t)
+	if os.Geteuid() != 0 {
+		t.Skip("NOT TESTED: only root can give files away")
+	}
+	const nobody = 65534
+	s := newSite(t, openInbox(t).Addr().String())
+	if err := os.Chown(s.home.data, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"forget", "ann@x.test"}, {"forget", "--undo", "ann@x.test"}} {
+		s.text(args...)
+		info, err := os.Stat(filepath.Join(s.home.data, forgottenFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Sys().(*syscall.Stat_t).Uid; got != nobody {
+			t.Errorf("tryout %v: the file belongs to %d, want %d", args, got, nobody)
+		}
 	}
 }
 

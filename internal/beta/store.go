@@ -132,11 +132,16 @@ type Tx interface {
 	Wishes(test TestID, vendor VendorID, keys []string) (map[string]Wish, error)
 
 	// Refuse remembers that an address wants no mail of a vendor; an empty
-	// reason forgets it.
+	// reason forgets it. It waits for the transactions that have asked for
+	// Wishes, and has the next ones wait.
 	Refuse(vendor VendorID, key string, reason Reason, now time.Time) error
+	// NotBlocked returns the skills of a vendor, by id, in whose newest test an
+	// address is a tester who is not blocked for the reason; with an empty one,
+	// who is blocked.
+	NotBlocked(vendor VendorID, key string, reason Reason) ([]SkillID, error)
 	// TestsOf returns up to limit tests, by id, that know an address: somebody
-	// with it is or was there, or was named in vain. It holds every test against
-	// other writers until the end of the transaction.
+	// with it is or was there, or was named in vain. Who is just being added is
+	// found once Forget has waited for them.
 	TestsOf(key string, limit int) ([]Test, error)
 	// Forget remembers that the person with an address was erased, by a digest
 	// alone, and forgets what they wanted of any vendor; with again, it remembers

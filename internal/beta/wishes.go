@@ -32,7 +32,13 @@ func (s *Service) Unsubscribe(ctx context.Context, l Link, again bool, requestID
 		}
 		c := s.begin(tx, Caller{Name: "tester", Vendor: inv.Vendor.ID, RequestID: requestID}, inv.Test, op)
 		c.note(l.Tester, Answered, "")
-		return errors.Join(s.refuse(tx, inv.Vendor.ID, e.Key, reason), tx.RecordBatch(c.batch))
+		if err := s.refuse(tx, inv.Vendor.ID, e.Key, reason); err != nil {
+			return err
+		}
+		if _, _, err := s.recipient(tx, l); err != nil { // erased meanwhile: nothing of the address is to stay
+			return err
+		}
+		return tx.RecordBatch(c.batch)
 	})
 }
 
@@ -78,22 +84,26 @@ func (s *Service) recipient(r Reader, l Link) (Invitation, Email, error) {
 
 // refuse notes an address's wish with the vendor and, so that every list and
 // every mail under way knows it, on its testers in the vendor's newest tests.
+// Those are locked first, as adds lock them. Refuse waits for the adds that had
+// asked before; the second look finds whom they added.
 func (s *Service) refuse(tx Tx, vendor VendorID, key string, reason Reason) error {
+	if err := blockEverywhere(tx, vendor, key, reason); err != nil {
+		return err
+	}
 	if err := tx.Refuse(vendor, key, reason, s.now()); err != nil {
 		return err
 	}
-	for after := SkillID(""); ; {
-		skills, err := tx.Skills(vendor, after, testsAtOnce)
-		if err != nil || len(skills) == 0 {
-			return err
-		}
-		for _, skill := range skills {
-			if err := block(tx, skill.ID, key, reason); err != nil {
-				return err
-			}
-			after = skill.ID
+	return blockEverywhere(tx, vendor, key, reason)
+}
+
+func blockEverywhere(tx Tx, vendor VendorID, key string, reason Reason) error {
+	skills, err := tx.NotBlocked(vendor, key, reason)
+	for _, id := range skills {
+		if err == nil {
+			err = block(tx, id, key, reason)
 		}
 	}
+	return err
 }
 
 // block notes on a tester of a skill's newest test, if there is one, why they

@@ -166,6 +166,7 @@ func callEverything(t tx) {
 	t.FormerTester(1, 1)
 	t.CreateVendor(beta.Vendor{ID: "v"}, time.Now())
 	t.Refuse("v", "a", beta.BecauseUnsubscribed, time.Now())
+	t.NotBlocked("v", "a", beta.BecauseUnsubscribed)
 	t.Refusals("v", []string{"a"})
 	t.Refuse("v", "a", "", time.Now())
 	t.Forget("a", false, time.Now())

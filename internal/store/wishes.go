@@ -11,6 +11,9 @@ import (
 )
 
 func (t tx) Refuse(vendor beta.VendorID, key string, reason beta.Reason, now time.Time) error {
+	if err := t.awaitWishes(); err != nil {
+		return err
+	}
 	if reason == "" {
 		_, err := t.exec("delete from refusals where vendor_id = $1 and email_key = $2", vendor, key)
 		return err
@@ -21,6 +24,32 @@ func (t tx) Refuse(vendor beta.VendorID, key string, reason beta.Reason, now tim
 		on conflict (vendor_id, email_key) do update set reason = excluded.reason, created_at = excluded.created_at`,
 		vendor, key, reason, ms(now))
 	return err
+}
+
+// awaitWishes waits for who has asked for wishes and may be adding testers by
+// what they were told, and has the next wait.
+func (t tx) awaitWishes() error {
+	if t.lockTable == "" {
+		return nil
+	}
+	_, err := t.exec(t.lockTable + "forgotten in exclusive mode")
+	return err
+}
+
+func (t tx) NotBlocked(vendor beta.VendorID, key string, reason beta.Reason) (skills []beta.SkillID, err error) {
+	err = t.query(func(r row) error {
+		skills = append(skills, beta.SkillID(r.text(0)))
+		return nil
+	}, `
+		select s.id
+		from skills s
+		where s.vendor_id = $1 and exists (
+			select 1
+			from testers a
+			where a.test_id = s.newest_test and a.email_key = $2 and a.blocked <> $3
+		)
+		order by s.id`, vendor, key, blockOf(reason))
+	return skills, err
 }
 
 func (t tx) Refusals(vendor beta.VendorID, keys []string) (map[string]beta.Reason, error) {
@@ -96,10 +125,8 @@ func (t tx) Forget(key string, again bool, now time.Time) error {
 		_, err := t.exec("delete from forgotten where digest = $1", t.store.digest(key))
 		return err
 	}
-	if t.lockTable != "" {
-		if _, err := t.exec(t.lockTable + "forgotten in exclusive mode"); err != nil {
-			return err
-		}
+	if err := t.awaitWishes(); err != nil {
+		return err
 	}
 	_, err := t.exec(`
 		insert into forgotten (digest, created_at)
@@ -127,7 +154,7 @@ func (t tx) forgotten(keys []string) (map[string]bool, error) {
 }
 
 // TestsOf looks into every test: two keys each, where an index on the address
-// alone would cost every add. SQLite has one writer, who holds everything.
+// alone would cost every add.
 func (t tx) TestsOf(key string, limit int) (list []beta.Test, err error) {
 	err = t.query(func(r row) error {
 		list = append(list, testFrom(r, 0))
