@@ -18,6 +18,9 @@ type Wish struct {
 // may be repeated. [NotFound] when the link names nobody.
 func (s *Service) Unsubscribe(ctx context.Context, l Link, again bool, requestID string) error {
 	return s.store.Update(ctx, func(tx Tx) error {
+		if err := lock(tx, l); err != nil {
+			return err
+		}
 		inv, e, err := s.recipient(tx, l)
 		if err != nil {
 			return err
@@ -32,14 +35,19 @@ func (s *Service) Unsubscribe(ctx context.Context, l Link, again bool, requestID
 		}
 		c := s.begin(tx, Caller{Name: "tester", Vendor: inv.Vendor.ID, RequestID: requestID}, inv.Test, op)
 		c.note(l.Tester, Answered, "")
-		if err := s.refuse(tx, inv.Vendor.ID, e.Key, reason); err != nil {
-			return err
-		}
-		if _, _, err := s.recipient(tx, l); err != nil { // erased meanwhile: nothing of the address is to stay
-			return err
-		}
-		return tx.RecordBatch(c.batch)
+		return errors.Join(s.refuse(tx, inv.Vendor.ID, e.Key, reason), tx.RecordBatch(c.batch))
 	})
+}
+
+// lock holds the test of a link before anything of its testers is read, in the
+// order that all changes keep: an erasure comes before or after.
+func lock(tx Tx, l Link) error {
+	test, found, err := tx.Test(l.Test)
+	if err != nil || !found {
+		return errors.Join(err, errNoInvitation)
+	}
+	_, _, err = tx.LockTest(test.Skill)
+	return err
 }
 
 // Recipient tells whose mail a link stood in, also when they were removed since:

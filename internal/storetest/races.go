@@ -129,6 +129,57 @@ var raceCases = []Case{
 			})
 		}
 	}},
+	{"who unsubscribes at the moment they are added elsewhere is mailed nowhere", func(b *bench) {
+		s := b.service()
+		b.ok(s.CreateSkill(b.ctx, beta.Skill{ID: "other", Vendor: vendor, Name: "Other"}))
+		b.ok(s.CreateTest(b.ctx, owner, "other", ""))
+		b.ok(second(s.StartTest(b.ctx, owner, "other")))
+		b.addAs(s, names("t", 20))
+		other, _, err := s.BetaTest(b.ctx, owner, "other")
+		b.ok(err)
+		for _, who := range emails(names("t", 20)) {
+			link := b.linkOf(who)
+			for _, err := range b.together(3, func(j int) error {
+				if j == 0 {
+					return s.Unsubscribe(b.ctx, link, false, "")
+				}
+				return second(s.AddTesters(b.ctx, owner, "other", []beta.Email{who}))
+			}) {
+				b.ok(err)
+			}
+			b.view(func(r beta.Reader) error {
+				t, _, err := r.Tester(other.ID, who.Key)
+				b.want("blocked", t.Blocked, beta.BecauseUnsubscribed)
+				return err
+			})
+		}
+	}},
+	{"of who unsubscribes at the moment they are erased nothing stays", func(b *bench) {
+		s := b.service()
+		b.addAs(s, names("t", 50))
+		for i, who := range emails(names("t", 50)) {
+			link := b.linkOf(who)
+			if i%2 == 0 { // a link of somebody removed holds no row
+				b.ok(second(s.RemoveTesters(b.ctx, owner, skill, []beta.Email{who})))
+			}
+			for j, err := range b.together(8, func(j int) error {
+				if j == 0 {
+					return second(s.Forget(b.ctx, who))
+				}
+				return s.Unsubscribe(b.ctx, link, false, "")
+			}) {
+				var gone *beta.Error
+				if j == 0 || !errors.As(err, &gone) || gone.Kind != beta.NotFound {
+					b.ok(err)
+				}
+			}
+			b.view(func(r beta.Reader) error {
+				refusals, err := r.Refusals(vendor, []string{who.Key})
+				b.want("refusals", len(refusals), 0)
+				return err
+			})
+		}
+	}},
 	{"an expired test is ended once", func(b *bench) {
 		s := b.service()
 		b.addAs(s, names("t", 10))
@@ -165,6 +216,20 @@ func (b *bench) service() *beta.Service {
 	b.ok(s.CreateTest(b.ctx, owner, skill, ""))
 	b.ok(second(s.StartTest(b.ctx, owner, skill)))
 	return s
+}
+
+// linkOf returns the link of a tester of the skill.
+func (b *bench) linkOf(who beta.Email) (l beta.Link) {
+	b.Helper()
+	b.view(func(r beta.Reader) error {
+		_, test, err := r.SkillTest(skill)
+		b.ok(err)
+		t, found, err := r.Tester(test.ID, who.Key)
+		b.want("found", found, true)
+		l = t.Link()
+		return err
+	})
+	return l
 }
 
 func (b *bench) addAs(s *beta.Service, names []string) {
