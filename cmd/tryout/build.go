@@ -56,7 +56,10 @@ func build(ctx context.Context, s settings, log *slog.Logger) (p *program, err e
 
 func (p *program) openStore(ctx context.Context, s settings) (err error) {
 	if s.postgres != "" { // others may serve it too, and nothing lies beside it
-		p.store, err = s.open(ctx)
+		if p.store, err = s.open(ctx); err != nil {
+			return err
+		}
+		p.replicas, err = joinReplicas(ctx, p.store, p.log)
 		return err
 	}
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
@@ -131,12 +134,13 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	}
 	p.outbox.Queue, p.outbox.Author, p.outbox.Writer = p.store, p.service, writer
 	p.outbox.Now, p.outbox.Log, p.outbox.Workers, p.outbox.Rate = time.Now, p.log, s.connections, s.mailRate
+	p.outbox.Replicas = p.replicas.count
 	p.outbox.Settled = countMail(metrics)
 	if err := p.joinReturns(ctx, s.returns, writer, metrics); err != nil {
 		return err
 	}
 	p.access = lwa.Access{Store: p.store, Now: time.Now, Life: s.accessLife}
-	limits, err := s.limits()
+	limits, err := s.limits(p.replicas)
 	if err != nil {
 		return err
 	}
@@ -168,11 +172,11 @@ func (p *program) joinSignIn(ctx context.Context, allowAskCLI bool) error {
 	return p.access.AllowAskCLI(ctx, allowAskCLI)
 }
 
-func (s settings) limits() (*smapi.Limits, error) {
+func (s settings) limits(r *replicas) (*smapi.Limits, error) {
 	if s.rate == 0 {
 		return nil, nil
 	}
-	return smapi.NewLimits(s.rate)
+	return smapi.NewLimits(s.rate, r.count)
 }
 
 // keys returns what authenticates links and page tokens.

@@ -23,24 +23,25 @@ import (
 
 // program is all parts, joined.
 type program struct {
-	url     string // what links begin with
-	data    string // the data directory
-	service *beta.Service
-	store   *store.Store
-	access  lwa.Access
-	signIn  *lwa.Server
-	api     *smapi.API
-	pages   *web.Handler
-	returns *returns
-	bounces *bounce.Listener // of returned mail; nil where none is taken by SMTP
-	extra   http.Handler     // pages under /inbox/; nil but in a demo
-	outbox  *outbox.Outbox
-	relays  []*mail.Client
-	edge    *httpd.Edge
-	public  *httpd.Server
-	admin   *http.Server
-	log     *slog.Logger
-	release func() error // the data directory
+	url      string // what links begin with
+	data     string // the data directory
+	service  *beta.Service
+	store    *store.Store
+	replicas *replicas // nil where no others can be
+	access   lwa.Access
+	signIn   *lwa.Server
+	api      *smapi.API
+	pages    *web.Handler
+	returns  *returns
+	bounces  *bounce.Listener // of returned mail; nil where none is taken by SMTP
+	extra    http.Handler     // pages under /inbox/; nil but in a demo
+	outbox   *outbox.Outbox
+	relays   []*mail.Client
+	edge     *httpd.Edge
+	public   *httpd.Server
+	admin    *http.Server
+	log      *slog.Logger
+	release  func() error // the data directory
 }
 
 // route gives pages to people and everything else to the API, whose 404 is JSON.
@@ -74,6 +75,7 @@ func (p *program) run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	workers.Go(func() { p.outbox.Run(work) })
 	workers.Go(func() { fault(p.tick(work)) })
+	workers.Go(func() { p.replicas.run(work) })
 	p.log.Info("listening", "addr", p.public.Addr().String(), "url", p.url)
 	err := p.public.Serve(serving)
 	if err == nil && ctx.Err() == nil {

@@ -72,18 +72,19 @@ type Outbox struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 
-	Workers int                        // messages sent at once; zero means 4
-	Few     int                        // mails claimed and not settled, at most; zero means 8 times Workers
-	Window  int                        // messages begun and not settled, at most: what a crash may send twice; zero means as many as Workers
-	Rate    int                        // messages a second, at most, to all relays together; zero means no limit
-	Lease   time.Duration              // how long a claim holds; half of it must be enough to finish a message that was begun; zero means 10 minutes
-	Poll    time.Duration              // how often to look for mail that others queued, while idle; zero means 5 seconds
-	Settled func(state beta.MailState) // told of every outcome, for metrics; may be nil
+	Workers  int                        // messages sent at once; zero means 4
+	Few      int                        // mails claimed and not settled, at most; zero means 8 times Workers
+	Window   int                        // messages begun and not settled, at most: what a crash may send twice; zero means as many as Workers
+	Rate     int                        // messages a second, at most, to all relays together; zero means no limit
+	Replicas func() int                 // by how many, this one included, Rate is to be divided now; nil means 1
+	Lease    time.Duration              // how long a claim holds; half of it must be enough to finish a message that was begun; zero means 10 minutes
+	Poll     time.Duration              // how often to look for mail that others queued, while idle; zero means 5 seconds
+	Settled  func(state beta.MailState) // told of every outcome, for metrics; may be nil
 
 	random func(below time.Duration) time.Duration
 	bell   bell
 	routes []*route
-	budget budget
+	budget *budget
 	places chan struct{} // one for each mail claimed and not settled
 	window chan struct{} // one for each of them that was begun
 }
@@ -94,6 +95,9 @@ func (o *Outbox) setDefaults() {
 	o.Window = cmp.Or(o.Window, o.Workers)
 	o.Lease = cmp.Or(o.Lease, 10*time.Minute)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
+	if o.Replicas == nil {
+		o.Replicas = func() int { return 1 }
+	}
 	if o.random == nil {
 		o.random = rand.N[time.Duration]
 	}
@@ -112,7 +116,7 @@ func (o *Outbox) Run(ctx context.Context) {
 	for _, s := range o.Relays {
 		o.routes = append(o.routes, &route{Sender: s})
 	}
-	o.budget = newBudget(o.Rate, o.Now())
+	o.budget = newBudget(o.Rate, o.Replicas, o.Now())
 	o.places = make(chan struct{}, o.Few)
 	o.window = make(chan struct{}, o.Window)
 	mails, done := make(chan claimed, o.Few), make(chan ended, o.Few)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tryout/internal/beta"
 	"tryout/internal/lwa"
@@ -60,7 +61,7 @@ func TestABadBodyIsToldBeforeTheState(t *testing.T) {
 
 func TestAnExceededRateIs429WithRetryAfter(t *testing.T) {
 	t.Parallel()
-	limits, err := smapi.NewLimits(2)
+	limits, err := smapi.NewLimits(2, alone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +79,32 @@ func TestAnExceededRateIs429WithRetryAfter(t *testing.T) {
 	s.expect(401, "GET", test, "", as("none"))                              // no token comes before the rate
 }
 
+// alone is how many servers there are where there is one.
+func alone() int { return 1 }
+
+func TestTheRateIsDividedAmongTheServers(t *testing.T) {
+	t.Parallel()
+	servers := 1
+	limits, err := smapi.NewLimits(8, func() int { return servers })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, func(a *smapi.API, _ *beta.Rules) { a.Limits = limits })
+	for _, c := range []struct{ servers, share int }{{4, 2}, {1, 8}, {2, 4}, {100, 1}} {
+		servers = c.servers
+		token, passed, begun := as(s.issue("A", lwa.ScopeWrite)), 0, time.Now()
+		for s.ask("GET", "/v1/vendors", "", token).StatusCode == 200 {
+			passed++
+		}
+		if grown := int(float64(c.share) * time.Since(begun).Seconds()); passed < c.share || passed > c.share+grown {
+			t.Errorf("%d at once of a rate of 8 among %d servers, want %d, and %d that came due meanwhile", passed, c.servers, c.share, grown)
+		}
+	}
+}
+
 func TestManyAtOnceAreCountedNotFailed(t *testing.T) {
 	t.Parallel()
-	limits, err := smapi.NewLimits(10)
+	limits, err := smapi.NewLimits(10, alone)
 	if err != nil {
 		t.Fatal(err)
 	}

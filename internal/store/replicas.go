@@ -1,0 +1,32 @@
+package store
+
+import "context"
+
+// Beat counts up the row of the replica called id, which it makes the first
+// time, and returns how far every replica has counted. A row says no time: whose
+// stands still is for those to judge who look again and again, so the clocks of
+// the machines may be wrong.
+func (s *Store) Beat(ctx context.Context, id string) (beats map[string]int64, err error) {
+	err = s.engine.update(ctx, func(c conn) error {
+		if _, err := c.exec(`
+			insert into replicas (id, beats)
+			values ($1, 1)
+			on conflict (id) do update set beats = replicas.beats + 1`, id); err != nil {
+			return err
+		}
+		beats = map[string]int64{}
+		return c.query(func(r row) error {
+			beats[r.text(0)] = r.int(1)
+			return nil
+		}, "select id, beats from replicas")
+	})
+	return beats, err
+}
+
+// Bury forgets a replica, unless it has counted on.
+func (s *Store) Bury(ctx context.Context, id string, beats int64) error {
+	return s.engine.update(ctx, func(c conn) error {
+		_, err := c.exec("delete from replicas where id = $1 and beats = $2", id, beats)
+		return err
+	})
+}
