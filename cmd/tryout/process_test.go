@@ -50,7 +50,13 @@ type site struct {
 // newSite has the vendor V1, the skill hush and a token.
 func newSite(t *testing.T, relay string) *site {
 	t.Helper()
-	s := &site{t: t, home: testHome(t, t.TempDir()), relay: relay}
+	return newSiteOn(t, testHome(t, t.TempDir()), relay)
+}
+
+// newSiteOn is newSite on a database of its own.
+func newSiteOn(t *testing.T, h home, relay string) *site {
+	t.Helper()
+	s := &site{t: t, home: h, relay: relay}
 	s.database, s.where = s.home.data, []string{"--data", s.home.data}
 	if s.home.postgres != "" {
 		s.database, s.where = s.home.postgres, []string{"--database", s.home.postgres, "--master-key", hex.EncodeToString(s.home.master)}
