@@ -48,6 +48,7 @@ type cli struct {
 	Forget forgetCmd `cmd:"" help:"Erase a person from every test, and never add the address again."`
 
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date with this version, which serve does by itself."`
+	Copy    copyCmd    `cmd:"" help:"Copy everything into an empty database, of SQLite or PostgreSQL, and compare both."`
 
 	Bounce bounceCmd `cmd:"" help:"Take a returned message from standard input, for a mail server that pipes it."`
 	DKIM   struct {

@@ -11,6 +11,8 @@ import (
 type engine interface {
 	// view runs fn on one snapshot.
 	view(ctx context.Context, fn func(conn) error) error
+	// survey is view for as long as it takes.
+	survey(ctx context.Context, fn func(conn) error) error
 	// mark names the state that the database is in now; zero when that cannot be told.
 	mark() beta.Mark
 	// glance runs fn on the state that mark names, or fails with errMoved

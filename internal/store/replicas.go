@@ -7,19 +7,34 @@ import "context"
 // stands still is for those to judge who look again and again, so the clocks of
 // the machines may be wrong.
 func (s *Store) Beat(ctx context.Context, id string) (beats map[string]int64, err error) {
-	err = s.engine.update(ctx, func(c conn) error {
+	err = s.engine.update(ctx, func(c conn) (err error) {
 		if _, err := c.exec(`
 			insert into replicas (id, beats)
 			values ($1, 1)
 			on conflict (id) do update set beats = replicas.beats + 1`, id); err != nil {
 			return err
 		}
-		beats = map[string]int64{}
-		return c.query(func(r row) error {
-			beats[r.text(0)] = r.int(1)
-			return nil
-		}, "select id, beats from replicas")
+		beats, err = replicas(c)
+		return err
 	})
+	return beats, err
+}
+
+// Replicas returns how far every replica has counted.
+func (s *Store) Replicas(ctx context.Context) (beats map[string]int64, err error) {
+	err = s.engine.view(ctx, func(c conn) (err error) {
+		beats, err = replicas(c)
+		return err
+	})
+	return beats, err
+}
+
+func replicas(c conn) (map[string]int64, error) {
+	beats := map[string]int64{}
+	err := c.query(func(r row) error {
+		beats[r.text(0)] = r.int(1)
+		return nil
+	}, "select id, beats from replicas")
 	return beats, err
 }
 
