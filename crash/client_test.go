@@ -41,9 +41,15 @@ func newClient(number int, rng *rand.Rand, r *relay) *client {
 	return c
 }
 
-// run returns once a call was not answered.
-func (c *client) run(l *life) {
-	for c.act(l) {
+// run returns once a call was not answered, or it is over.
+func (c *client) run(l *life, over <-chan struct{}) {
+	for alive := true; alive; {
+		select {
+		case <-over:
+			alive = false
+		default:
+			alive = c.act(l)
+		}
 	}
 	c.http.CloseIdleConnections()
 }

@@ -3,12 +3,14 @@ package crash_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"tryout/internal/beta"
+	"tryout/internal/storetest"
 )
 
 // unsettled is the mail that something is still to happen to.
@@ -111,9 +113,12 @@ func (s *site) drain() {
 	}
 }
 
-func (s *site) count(what string) (n int) {
+func (s *site) count(what string) int {
 	s.t.Helper()
-	s.rows(s.data, "select count(*) from "+what, func(row *sqlite.Stmt) { n = row.ColumnInt(0) })
+	n, err := strconv.Atoi(storetest.Rows(s.t, s.database, "select count(*) from "+what)[0][0])
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	return n
 }
 
@@ -122,9 +127,9 @@ func (s *site) invitees() (list []tester) {
 	s.t.Helper()
 	for skill, id := range skills[:running] {
 		sql := "select t.id, p.number, p.email from tests t join testers p on p.test_id = t.id where t.skill_id = '" + id + "'"
-		s.rows(s.data, sql, func(row *sqlite.Stmt) {
-			list = append(list, tester{place{skill, row.ColumnText(2)}, invitation(row)})
-		})
+		for _, row := range storetest.Rows(s.t, s.database, sql) {
+			list = append(list, tester{place{skill, row[2]}, s.invitation(row)})
+		}
 	}
 	return list
 }
@@ -133,11 +138,18 @@ func (s *site) invitees() (list []tester) {
 func (s *site) ledger() (list []string) {
 	s.t.Helper()
 	sql := "select test_id, tester from mails where state = 'sent' and kind = 'INVITATION'"
-	s.rows(s.data, sql, func(row *sqlite.Stmt) { list = append(list, invitation(row)) })
+	for _, row := range storetest.Rows(s.t, s.database, sql) {
+		list = append(list, s.invitation(row))
+	}
 	return list
 }
 
 // invitation names one as its link does; the row begins with test and tester.
-func invitation(row *sqlite.Stmt) string {
-	return beta.TestID(row.ColumnInt64(0)).String() + "-" + row.ColumnText(1)
+func (s *site) invitation(row []string) string {
+	s.t.Helper()
+	id, err := strconv.ParseInt(row[0], 10, 64)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return beta.TestID(id).String() + "-" + row[1]
 }

@@ -16,6 +16,8 @@ import (
 // life is one process of the server.
 type life struct {
 	*site
+	number     int // as the relay counts them
+	begun      time.Time
 	cmd        *exec.Cmd
 	url, admin string
 	said       chan struct{} // closed when both addresses are known
@@ -27,8 +29,12 @@ type life struct {
 // live starts a server and returns once it is ready.
 func (s *site) live() *life {
 	s.t.Helper()
-	begun := time.Now()
-	l := s.exec()
+	return s.await(s.exec(s.door, s.where))
+}
+
+// await returns once a server is ready.
+func (s *site) await(l *life) *life {
+	s.t.Helper()
 	select {
 	case <-l.said:
 	case <-l.exited:
@@ -37,22 +43,21 @@ func (s *site) live() *life {
 		s.t.Fatalf("tryout serve does not listen within %v", patience)
 	}
 	for !l.isReady() {
-		if time.Since(begun) > patience {
+		if time.Since(l.begun) > patience {
 			s.t.Fatalf("tryout serve is not ready within %v", patience)
 		}
 		time.Sleep(time.Millisecond) // there is no event to wait for
 	}
-	l.ready = time.Since(begun)
+	l.ready = time.Since(l.begun)
 	return l
 }
 
-// exec starts a server. Messages that come from now on are its own.
-func (s *site) exec() *life {
+// exec starts a server. Messages that come through its door from now on are its own.
+func (s *site) exec(through *door, where []string) *life {
 	s.t.Helper()
-	s.relay.nextLife()
-	l := &life{site: s, said: make(chan struct{}), exited: make(chan struct{}), errs: findings{}}
-	l.cmd = s.command("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--cap", strconv.Itoa(testerCap),
-		"--smtp", "smtp://"+s.relay.addr, "--connections", strconv.Itoa(connections), "--mail-from", "beta@tryout.test")
+	l := &life{site: s, number: through.nextLife(), begun: time.Now(), said: make(chan struct{}), exited: make(chan struct{}), errs: findings{}}
+	l.cmd = s.command(where, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--cap", strconv.Itoa(testerCap),
+		"--smtp", "smtp://"+through.addr, "--connections", strconv.Itoa(connections), "--mail-from", "beta@tryout.test")
 	log, err := l.cmd.StderrPipe()
 	if err == nil {
 		err = l.cmd.Start()

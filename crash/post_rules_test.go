@@ -36,11 +36,31 @@ func TestWhatWasToBeSentIsHeldAgainstWhatArrived(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			copies, f := auditPost(c.testers, c.ledger, c.deliveries)
+			copies, f := auditPost(c.testers, c.ledger, c.deliveries, nil)
 			wantFindings(t, f, c.want)
 			if copies != c.copies {
 				t.Errorf("copies: got %d, want %d", copies, c.copies)
 			}
+		})
+	}
+}
+
+func TestASecondCopyComesOnlyAfterTheDeathOfWhoSentTheFirst(t *testing.T) {
+	t.Parallel()
+	twice := []delivery{sent("1", "t-1", 1), sent("1", "t-1", 2)}
+	for name, c := range map[string]struct {
+		deaths map[int]int
+		want   map[fault]int
+	}{
+		"who sent it first was dead":    {map[int]int{1: 1}, nil},
+		"died a moment later":           {map[int]int{1: 2}, map[fault]int{repeated: 1}},
+		"lives":                         {map[int]int{}, map[fault]int{repeated: 1}},
+		"lives, and the second is dead": {map[int]int{2: 1}, map[fault]int{repeated: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, f := auditPost(nil, nil, twice, c.deaths)
+			wantFindings(t, f, c.want)
 		})
 	}
 }

@@ -16,14 +16,16 @@ type tester struct {
 
 // auditPost compares the testers of running tests with what the relay accepted,
 // in its order, and with the invitations that the database holds for sent. A
-// server that was killed between the relay's answer and its own commit sends
-// again after the restart: that is the only second copy there may be.
-func auditPost(testers []tester, ledger []string, deliveries []delivery) (copies int, f findings) {
+// mail that a server was sending when it was killed, between the relay's answer
+// and its own commit, is sent again by a later one: that is the only second copy
+// there may be. Where several serve at once, deaths says how many deliveries
+// there were when each one's was known; a life that is not in it has not ended.
+func auditPost(testers []tester, ledger []string, deliveries []delivery, deaths map[int]int) (copies int, f findings) {
 	f = findings{}
 	before := map[string]delivery{} // by Message-ID, the latest
 	names := map[string]string{}    // the Message-ID of each invitation
 	arrived := map[string]string{}  // whom each invitation went to
-	for _, d := range deliveries {
+	for n, d := range deliveries {
 		if len(d.recipients) != 1 {
 			f.add(astray, "%s has the recipients %q", d.id, d.recipients)
 			continue
@@ -31,6 +33,9 @@ func auditPost(testers []tester, ledger []string, deliveries []delivery) (copies
 		if first, again := before[d.id]; again {
 			copies++
 			checkCopy(first, d, f)
+			if ended, dead := deaths[first.life]; deaths != nil && (!dead || n < ended) {
+				f.add(repeated, "%s to %s, twice, and life %d that sent it first had not ended", d.id, d.recipients[0], first.life)
+			}
 		}
 		before[d.id] = d
 		if d.invitation == "" {

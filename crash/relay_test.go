@@ -17,29 +17,39 @@ import (
 
 // relay takes every message and keeps a journal. It outlives the servers.
 type relay struct {
-	addr string
-
 	mu       sync.Mutex
-	life     int // of the server that connects now
-	open     int // conversations
-	ended    *sync.Cond
+	lives    int        // of servers so far
+	ended    *sync.Cond // a conversation
 	journal  []delivery
 	links    map[place]string // of each tester, the newest; the path of the page
 	skillsOf map[string]int   // test id, as in links, to skill
 }
 
-// openRelay returns a relay that ends with the test.
-func openRelay(t *testing.T) *relay {
+func newRelay() *relay {
+	r := &relay{links: map[place]string{}, skillsOf: map[string]int{}}
+	r.ended = sync.NewCond(&r.mu)
+	return r
+}
+
+// door is an address of the relay's, for one server after the other.
+type door struct {
+	*relay
+	addr string
+	life int // of the server that connects now
+	open int // conversations
+}
+
+// open opens a door that ends with the test.
+func (r *relay) open(t *testing.T) *door {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{addr: listener.Addr().String(), links: map[place]string{}, skillsOf: map[string]int{}}
-	r.ended = sync.NewCond(&r.mu)
+	d := &door{relay: r, addr: listener.Addr().String()}
 	watch := mailtest.New(t)
 	watch.Every = 100 // a soak has hundreds of thousands
-	server := smtp.NewServer(watch.Backend(smtp.BackendFunc(r.begin)))
+	server := smtp.NewServer(watch.Backend(smtp.BackendFunc(d.begin)))
 	server.Domain = "relay.test"
 	server.ErrorLog = log.New(io.Discard, "", 0) // of connections that were cut
 	served := make(chan struct{})
@@ -52,18 +62,36 @@ func openRelay(t *testing.T) *relay {
 		listener.Close() // where Serve had not come to know of it yet
 		<-served
 	})
-	return r
+	return d
 }
 
-// nextLife waits until the dead server's conversations are heard to their end,
-// so that every message is booked to the life it was sent in.
-func (r *relay) nextLife() {
+// quiet waits until the dead server's conversations are heard to their end, so
+// that every message is booked to the life it was sent in, and returns how many
+// messages there are by then.
+func (d *door) quiet() (deliveries int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.open > 0 {
+		d.ended.Wait()
+	}
+	return len(d.journal)
+}
+
+// nextLife has a new server come through the door and returns its number.
+func (d *door) nextLife() int {
+	d.quiet()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lives++
+	d.life = d.lives
+	return d.life
+}
+
+// coming is the number of the server that comes next.
+func (r *relay) coming() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.open > 0 {
-		r.ended.Wait()
-	}
-	r.life++
+	return r.lives + 1
 }
 
 // deliveries returns the journal.
@@ -111,16 +139,16 @@ func (r *relay) take(life int, recipients []string, raw []byte) {
 	r.journal = append(r.journal, d)
 }
 
-func (r *relay) begin(*smtp.Conn) (smtp.Session, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.open++
-	return &conversation{relay: r, life: r.life}, nil
+func (d *door) begin(*smtp.Conn) (smtp.Session, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open++
+	return &conversation{door: d, life: d.life}, nil
 }
 
 // conversation is one connection's dialogue.
 type conversation struct {
-	relay      *relay
+	door       *door
 	life       int
 	recipients []string
 }
@@ -135,7 +163,7 @@ func (c *conversation) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (c *conversation) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err == nil {
-		c.relay.take(c.life, c.recipients, raw)
+		c.door.take(c.life, c.recipients, raw)
 	}
 	return err
 }
@@ -143,9 +171,9 @@ func (c *conversation) Data(r io.Reader) error {
 func (c *conversation) Reset() { c.recipients = nil }
 
 func (c *conversation) Logout() error {
-	c.relay.mu.Lock()
-	defer c.relay.mu.Unlock()
-	c.relay.open--
-	c.relay.ended.Broadcast()
+	c.door.mu.Lock()
+	defer c.door.mu.Unlock()
+	c.door.open--
+	c.door.ended.Broadcast()
 	return nil
 }

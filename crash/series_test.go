@@ -25,6 +25,7 @@ type series struct {
 	tally
 	faults findings
 	least  time.Duration // of life before a kill
+	deaths map[int]int   // of each life, how many deliveries there were before; nil where one life ends before the next begins
 	// tamper, if set, may damage what a kill left; the series ends with the kill
 	// after which it did. See the control runs.
 	tamper func(*series) (done bool)
@@ -77,7 +78,7 @@ func (s *series) work() {
 	s.t.Helper()
 	var busy sync.WaitGroup
 	for _, c := range s.clients {
-		busy.Go(func() { c.run(s.life) })
+		busy.Go(func() { c.run(s.life, nil) })
 	}
 	time.Sleep(s.between(s.least, 400*time.Millisecond))
 	s.faults.join(s.life.kill())
@@ -90,7 +91,7 @@ func (s *series) work() {
 func (s *series) restart() {
 	s.t.Helper()
 	if s.rng.IntN(5) == 0 {
-		unborn := s.exec()
+		unborn := s.exec(s.door, s.where)
 		time.Sleep(s.between(0, 40*time.Millisecond))
 		s.faults.join(unborn.kill())
 		s.unborn++
@@ -159,7 +160,7 @@ func (s *series) checkCount(skill, testers int) {
 func (s *series) auditPost() {
 	s.t.Helper()
 	deliveries := s.relay.deliveries()
-	copies, f := auditPost(s.invitees(), s.ledger(), deliveries)
+	copies, f := auditPost(s.invitees(), s.ledger(), deliveries, s.deaths)
 	s.faults.join(f)
 	if most := connections * (s.kills + s.unborn); copies > most {
 		s.faults.add(repeated, "%d second copies; %d kills can cost %d", copies, s.kills+s.unborn, most)

@@ -9,23 +9,33 @@ import (
 	"testing"
 )
 
-// site is a data directory on which servers live and die, one after the other.
+// site is a database on which servers live and die, one after the other.
 type site struct {
-	t       *testing.T
-	program string
-	data    string
-	relay   *relay
-	token   string
+	t        *testing.T
+	program  string
+	data     string   // the directory, where there is one
+	database string   // data, or the address
+	where    []string // the same in flags
+	relay    *relay
+	door     *door // of the relay's, for a server that is alone
+	token    string
 }
 
-// newSite has a vendor, the skills and a token.
+// newSite has a data directory, a vendor, the skills and a token.
 func newSite(t *testing.T, skills ...string) *site {
+	t.Helper()
+	dir := t.TempDir()
+	return newSiteOn(t, dir, []string{"--data", dir}, skills)
+}
+
+func newSiteOn(t *testing.T, database string, where, skills []string) *site {
 	t.Helper()
 	program, err := buildTryout()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, program: program, data: t.TempDir(), relay: openRelay(t)}
+	s := &site{t: t, program: program, data: database, database: database, where: where, relay: newRelay()}
+	s.door = s.relay.open(t)
 	s.operate("vendor", "create", "--name", "Vendor", "--id", "V1")
 	for _, id := range skills {
 		s.operate("skill", "create", "--vendor", "V1", "--name", id, "--id", id)
@@ -38,7 +48,7 @@ func newSite(t *testing.T, skills ...string) *site {
 func (s *site) operate(args ...string) (printed map[string]any) {
 	s.t.Helper()
 	var errs bytes.Buffer
-	cmd := s.command(append(args, "--json")...)
+	cmd := s.command(s.where, append(args, "--json")...)
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err == nil {
@@ -51,8 +61,8 @@ func (s *site) operate(args ...string) (printed map[string]any) {
 }
 
 // command prepares a run that no setting of this machine reaches.
-func (s *site) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.program, append(args, "--data", s.data)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data}
+func (s *site) command(where []string, args ...string) *exec.Cmd {
+	cmd := exec.Command(s.program, append(args, where...)...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + runDir}
 	return cmd
 }
