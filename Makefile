@@ -25,7 +25,7 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	go test -race -shuffle=on -timeout 30m ./cmd/... ./internal/...
 	go test ./internal/beta ./internal/store # with the crowds that the race detector is too slow for
 	go test -run Batch ./internal/outbox # with whole batches
-	go test -run 'BeganAfter|Stalled' ./cmd/tryout # the same
+	go test -run 'BeganAfter|Stalled|Linearizable' ./cmd/tryout # the same
 	go test -count=1 ./bench ./e2e ./crash
 	TRYOUT_TEST_DATABASE=postgres go test -race -shuffle=on -timeout 30m ./cmd/... ./internal/beta ./internal/lwa ./internal/outbox ./internal/smapi ./internal/web
 	TRYOUT_TEST_DATABASE=postgres go test -count=1 ./e2e
@@ -45,10 +45,11 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 e2e: e2e-deps ## Run the official clients against a real server
 	go test -count=1 -v ./e2e/...
 
-soak: e2e-deps ## Run the long versions: 1,000 kills, 100 outages, a batch cut after each mail, slow relays
+soak: e2e-deps ## Run the long versions: 1,000 kills, 1,000 histories, 100 outages, a batch cut after each mail, slow relays
 	STALL_TURNS=1000 go test -count=1 -timeout 30m -v -run Stalled ./cmd/tryout
 	OUTAGE_SEEDS=100 go test -count=1 -v -run Outage ./internal/outbox
 	OUTBOX_CUTS=all go test -count=1 -timeout 60m -v -run Batch ./internal/outbox
+	LINEAR_HISTORIES=1000 go test -count=1 -timeout 60m -v -run Linearizable ./cmd/tryout
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
 
 bench: ## Measure the goals, each beside what it is compared with

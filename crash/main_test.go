@@ -11,10 +11,14 @@
 // (audit_test.go, post_test.go); the control runs damage the database on purpose
 // and want the verdict to tell (control_test.go).
 //
+// With several replicas on PostgreSQL, one of two is killed and the other goes on
+// (fleet_test.go).
+//
 // A killed process loses nothing that it had handed to the operating system:
 // this is about our own order of things, not about power cuts.
 //
-// CRASH_KILLS sets how many kills there are, CRASH_SEED repeats a plan: what
+// CRASH_KILLS sets how many kills there are, CRASH_ROUNDS how many of replicas,
+// CRASH_SEED repeats a plan: what
 // each client does and when the kill comes, not how the threads interleave.
 package crash_test
 
