@@ -116,7 +116,7 @@ func (w *twin) linkOf(skill beta.SkillID, address string) (link string) {
 			}
 			tester, found, err := r.Tester(test.ID, address)
 			if found {
-				link = "/i/" + links.Text(beta.Link{Test: test.ID, Tester: tester.Number, Added: tester.AssociatedAt.UnixMilli()})
+				link = "/i/" + links.Text(beta.InvitationPlace, tester.Link())
 			}
 			return err
 		})
