@@ -2,7 +2,9 @@ package outbox_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -218,4 +220,42 @@ type yetToCome struct{ outbox.Author }
 
 func (yetToCome) Letter(context.Context, beta.Mail) (beta.Letter, bool, error) {
 	return beta.Letter{}, false, beta.ErrNotYet
+}
+
+// What the author needs to be asked may be away while a mail is about to leave.
+func TestADatabaseThatIsAwayBurnsNoAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		o := r.outbox()
+		author := &awayAtFirst{Author: o.Author, times: 7}
+		o.Author = author
+		r.run(o)
+		r.add(1, 4)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		for address, got := range r.mails() {
+			if got.State != beta.MailSent || got.Attempts != 1 {
+				t.Errorf("%s: got %+v; want sent at the first attempt", address, got)
+			}
+		}
+	})
+}
+
+// awayAtFirst is an author whose database is away when it is first asked.
+type awayAtFirst struct {
+	outbox.Author
+	mu    sync.Mutex
+	times int
+}
+
+func (a *awayAtFirst) Letter(ctx context.Context, m beta.Mail) (beta.Letter, bool, error) {
+	a.mu.Lock()
+	a.times--
+	away := a.times >= 0
+	a.mu.Unlock()
+	if away {
+		return beta.Letter{}, false, fmt.Errorf("letter: %w", &beta.Error{Kind: beta.Unavailable, Retry: time.Second})
+	}
+	return a.Author.Letter(ctx, m)
 }

@@ -11,7 +11,7 @@ import (
 	"tryout/internal/mail"
 )
 
-const notYet = time.Second // until a mail that waits for another is looked at again
+const notYet = time.Second // until a mail that waits for another, or for the database, is looked at again
 
 // work sends mails until there are no more. It begins none while too many are
 // begun and not recorded: those are what a crash sends twice.
@@ -91,7 +91,7 @@ func (o *Outbox) write(ctx context.Context, m beta.Mail) (mail.Message, error) {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return mail.Message{}, instead{o.giveBack(m, o.Now())}
-	case errors.Is(err, beta.ErrNotYet):
+	case errors.Is(err, beta.ErrNotYet), isAway(err):
 		return mail.Message{}, instead{o.giveBack(m, o.Now().Add(notYet))}
 	case err != nil:
 		o.Log.Error("letter", "mail", m.ID.String(), "err", err)
@@ -111,4 +111,11 @@ func (o *Outbox) write(ctx context.Context, m beta.Mail) (mail.Message, error) {
 		return message, instead{s}
 	}
 	return message, nil
+}
+
+// isAway reports whether the database could not be asked: that is no fault of
+// the mail's, and those who claim and settle say it.
+func isAway(err error) bool {
+	var e *beta.Error
+	return errors.As(err, &e) && e.Kind == beta.Unavailable
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -103,7 +102,7 @@ var errNoPostgres = errors.New("there is no PostgreSQL in /usr/lib/postgresql")
 
 // startServer starts a server and returns its address.
 func startServer(settings ...string) (address string, err error) {
-	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	bins := postgresBins()
 	if len(bins) == 0 {
 		return "", errNoPostgres
 	}
@@ -111,11 +110,7 @@ func startServer(settings ...string) (address string, err error) {
 	if err != nil {
 		return "", err
 	}
-	options := "-F -c listen_addresses= -c max_connections=300 -c unix_socket_directories=" + dir
-	for _, s := range settings {
-		options += " -c " + s
-	}
-	cmd := exec.Command("sh", "-c", keeper, "keeper", bins[len(bins)-1], dir, options)
+	cmd := exec.Command("sh", "-c", keeper, "keeper", bins[len(bins)-1], dir, serverOptions(dir, settings))
 	cmd.Dir = "/"
 	if cmd.SysProcAttr, err = unprivileged(dir); err != nil {
 		return "", err
