@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -183,5 +184,59 @@ func TestATokenRevokedOnOneReplicaIsDeadOnTheOtherAtOnce(t *testing.T) {
 			t.Fatal(found, err)
 		}
 		there.must(http.StatusUnauthorized, "GET", "/v1/vendors", "")
+	}
+}
+
+type granted struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+// grant posts to the token endpoint.
+func (w *twin) grant(form url.Values) (status int, answer granted) {
+	w.t.Helper()
+	r := httptest.NewRequestWithContext(w.t.Context(), "POST", "/auth/o2/token", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	a := httptest.NewRecorder()
+	w.edge.ServeHTTP(a, r)
+	if err := json.Unmarshal(a.Body.Bytes(), &answer); err != nil {
+		w.t.Fatalf("%d %s: %v", a.Code, a.Body, err)
+	}
+	return a.Code, answer
+}
+
+func TestWhatAClientGotAtOneReplicaIsGoodAtTheOtherUntilItIsRevoked(t *testing.T) {
+	t.Parallel()
+	twins := newTwins(t)
+	for n := range 5 {
+		here, there := twins[n%2], twins[(n+1)%2]
+		client, secret, err := here.access.CreateClient(t.Context(), lwa.Client{Vendor: "V1", Name: "CI", Scope: lwa.ScopeWrite})
+		if err != nil {
+			t.Fatal(err)
+		}
+		proof := url.Values{"client_id": {client.ID}, "client_secret": {secret}, "grant_type": {"client_credentials"}}
+		status, first := there.grant(proof)
+		if status != 200 {
+			t.Fatalf("the other replica answers %d to the client", status)
+		}
+		here.token = first.Access
+		here.must(200, "GET", "/v1/vendors", "")
+		if first.Refresh != "" {
+			proof.Set("grant_type", "refresh_token")
+			proof.Set("refresh_token", first.Refresh)
+		}
+		status, second := here.grant(proof)
+		if status != 200 {
+			t.Fatalf("the refresh is answered with %d", status)
+		}
+		there.token = second.Access
+		there.must(200, "GET", "/v1/vendors", "")
+		if err := here.access.RevokeClient(t.Context(), client.ID); err != nil {
+			t.Fatal(err)
+		}
+		there.must(http.StatusUnauthorized, "GET", "/v1/vendors", "")
+		if status, _ := there.grant(proof); status == 200 {
+			t.Fatal("a revoked client got a token at the other replica")
+		}
 	}
 }
