@@ -79,7 +79,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	refusal := explain(r.Context(), err)
+	refusal := Explain(r.Context(), err)
 	if e.page {
 		s.Pages.Refused(w, r, *refusal)
 		return
