@@ -123,11 +123,11 @@ func (a ask) refused(t *testing.T, status int, args ...string) apiError {
 	if !requestPattern.MatchString(got.stderr) {
 		t.Errorf("ask smapi %s: no request id; stderr %q", strings.Join(args, " "), got.stderr)
 	}
-	body := bodyPattern.FindStringSubmatch(got.stderr)
-	if body == nil {
+	bodies := bodyPattern.FindAllStringSubmatch(got.stderr, -1) // one more where it refreshed its token before
+	if bodies == nil {
 		t.Fatalf("ask smapi %s: no body; stderr %q", strings.Join(args, " "), got.stderr)
 	}
 	var e apiError
-	unmarshal(t, []byte(body[1]), &e)
+	unmarshal(t, []byte(bodies[len(bodies)-1][1]), &e)
 	return e
 }

@@ -25,11 +25,7 @@ func (f *fixture) ann(t *testing.T) string {
 // person makes somebody with a part in the vendor A, and returns their id.
 func (f *fixture) person(t *testing.T, address string, part lwa.Part) string {
 	t.Helper()
-	email, err := beta.ParseEmail(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	people := signin.Register{Store: f.store, Now: time.Now}
+	email, people := emailOf(t, address), signin.Register{Store: f.store, Now: time.Now}
 	p, err := people.Create(t.Context(), email, "", "")
 	if err == nil {
 		err = people.Grant(t.Context(), email, "A", part)
@@ -117,4 +113,33 @@ func (f *fixture) wantUnauthorized(t *testing.T, token string) {
 	if w.Code != http.StatusUnauthorized {
 		t.Errorf("the token gets %d, want 401", w.Code)
 	}
+}
+
+func emailOf(t *testing.T, address string) beta.Email {
+	t.Helper()
+	email, err := beta.ParseEmail(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return email
+}
+
+// session stores that somebody is signed in, and returns what their browser holds.
+func (f *fixture) session(t *testing.T, address string) (secret string) {
+	t.Helper()
+	secret = strings.Repeat("s", 17) + beta.NewID(time.Now())
+	asked, now := lwa.Digest(sha256.Sum256([]byte("asked "+secret))), time.Now()
+	id := beta.NewTestID(now)
+	err := f.store.Ask(t.Context(), asked, signin.SignIn{Mail: id, Key: address, AskedAt: now}, beta.Mail{
+		ID: beta.MailID{Test: id, Seq: 1}, Kind: beta.SignInMail, To: emailOf(t, address), QueuedAt: now, DueAt: now.Add(time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ok, _, err := f.store.Try(t.Context(), asked, func(signin.SignIn) bool { return true },
+		signin.Session{Digest: sha256.Sum256([]byte(secret)), CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
+	if err != nil || !ok {
+		t.Fatalf("no session: %v, %v", ok, err)
+	}
+	return secret
 }
