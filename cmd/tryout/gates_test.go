@@ -21,7 +21,7 @@ type gates struct {
 
 func newMatrix(t *testing.T) *gates {
 	t.Helper()
-	f := &gates{fixture: &fixture{program: buildFixture(t, t.TempDir())}}
+	f := &gates{fixture: buildFixture(t, t.TempDir())}
 	t.Cleanup(func() {
 		f.public.Serve(stopped())
 		f.close()

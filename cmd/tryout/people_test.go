@@ -54,10 +54,11 @@ func (b *browser) submit(t *testing.T, path string, form url.Values) {
 
 func TestWhoSignedInStaysErasedWhenAnOlderDatabaseIsRestored(t *testing.T) {
 	t.Parallel()
+	needsFiles(t)
 	s := newSite(t, openInbox(t).Addr().String())
 	s.operate("user", "create", "--email", "ann@x.test")
 	s.operate("user", "grant", "ann@x.test", "--vendor", "V1", "--role", "owner")
-	db := filepath.Join(s.data, "tryout.db")
+	db := filepath.Join(s.home.data, "tryout.db")
 	backup, err := os.ReadFile(db)
 	if err != nil {
 		t.Fatal(err)

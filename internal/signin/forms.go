@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -51,14 +52,14 @@ func (s *Server) asked(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) enter(w http.ResponseWriter, r *http.Request) error {
 	secret, held := s.cookies.read(r, askCookie)
 	if !held {
-		return s.Pages.Code(w, r, CodePage{Over: true})
+		return s.Pages.Code(w, r, CodePage{Over: true, Anew: askPath})
 	}
 	asked, found, err := s.Store.SignIn(r.Context(), digest(secret))
 	if err != nil {
 		return err
 	}
 	over := !found || !asked.UsedAt.IsZero() || asked.Tries >= maxTries
-	return s.Pages.Code(w, r, CodePage{Code: digits(r.URL.Query().Get("code")), Over: over})
+	return s.Pages.Code(w, r, CodePage{Code: digits(r.URL.Query().Get("code")), Over: over, Anew: cmp.Or(asked.Back, askPath)})
 }
 
 // entered takes the code and signs the browser in.
@@ -73,9 +74,9 @@ func (s *Server) entered(w http.ResponseWriter, r *http.Request) error {
 	session, back, err := s.try(r.Context(), secret, digits(r.PostForm.Get("code")))
 	switch {
 	case errors.Is(err, errWrong):
-		return s.Pages.Code(w, r, CodePage{Problem: "That is not the code, or it is more than ten minutes old. Look whether there is a newer message."})
+		return s.Pages.Code(w, r, CodePage{Anew: back, Problem: "That is not the code, or it is more than ten minutes old. Look whether there is a newer message."})
 	case errors.Is(err, errOver):
-		return s.Pages.Code(w, r, CodePage{Over: true})
+		return s.Pages.Code(w, r, CodePage{Over: true, Anew: back})
 	case err != nil:
 		return err
 	}

@@ -139,7 +139,7 @@ func TestNothingSecretIsStoredOrLogged(t *testing.T) {
 	code := strings.ReplaceAll(l.Code, " ", "")
 	gathered, err := prometheus.Gatherer(s.metrics).Gather()
 	s.must(err)
-	places := map[string]string{"the log": s.log.String(), "the metrics": fmt.Sprint(gathered), "the rows": storetest.Dump(t, s.dir)}
+	places := map[string]string{"the log": s.log.String(), "the metrics": fmt.Sprint(gathered), "the rows": storetest.Dump(t, storetest.Database(t, s.dir))}
 	files, err := filepath.Glob(filepath.Join(s.dir, "*"))
 	s.must(err)
 	for _, name := range files {

@@ -44,6 +44,7 @@ type CodePage struct {
 	Code    string // what the link in the mail brought
 	Problem string // with what was typed; empty at first
 	Over    bool   // there is no code to be typed any more
+	Anew    string // where to ask for another
 }
 
 // Server is where people sign in. Make it with [New].

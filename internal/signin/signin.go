@@ -82,8 +82,9 @@ var (
 	errOver  = errors.New("the code is used, too old, or was tried too often")
 )
 
-// try redeems a code for a session: what the browser is to hold from now on,
-// and where it goes. The error is errWrong or errOver where the code is.
+// try redeems a code for a session: what the browser is to hold from now on.
+// Where it goes then, or to ask anew, is told with the error, too, which is
+// errWrong or errOver where the code is.
 func (s *Server) try(ctx context.Context, secret, code string) (session, back string, err error) {
 	now := s.Now()
 	session = newSecret()
@@ -96,10 +97,12 @@ func (s *Server) try(ctx context.Context, secret, code string) (session, back st
 		return "", "", fmt.Errorf("sign in: %w", err)
 	case ok:
 		return session, tried.Back, nil
-	case !found || tried.Tries >= maxTries || !tried.UsedAt.IsZero() || now.Sub(tried.AskedAt) >= askLife+codeLife:
-		return "", "", errOver
+	case !found:
+		return "", askPath, errOver
+	case tried.Tries >= maxTries || !tried.UsedAt.IsZero() || now.Sub(tried.AskedAt) >= askLife+codeLife:
+		return "", tried.Back, errOver
 	}
-	return "", "", errWrong
+	return "", tried.Back, errWrong
 }
 
 // isOpen reports whether a code can be redeemed; the try is counted already.

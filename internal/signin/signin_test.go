@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -111,6 +112,20 @@ func TestFiveTriesAreAllThereAre(t *testing.T) {
 func another(code string) string {
 	last := (code[len(code)-1]-'0'+1)%10 + '0'
 	return code[:len(code)-1] + string(last)
+}
+
+func TestWhoAsksAnewIsStillLedBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser()
+	b.asks("typo@example.com")
+	for range 6 {
+		for _, w := range []*httptest.ResponseRecorder{b.send("GET", "/sign-in/code", nil), b.types("1")} {
+			if !strings.Contains(w.Body.String(), `href="/ap/oa?client_id=c&amp;state=x"`) {
+				t.Errorf("the page does not lead back to where it began: %s", w.Body)
+			}
+		}
+	}
 }
 
 func TestAMailNobodyWaitsForIsNotSent(t *testing.T) {
