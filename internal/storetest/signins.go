@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"tryout/internal/beta"
@@ -70,6 +72,26 @@ var signInCases = []Case{
 		_, ok, found, err := b.Try(b.ctx, lwa.Digest{2}, yes, aSession)
 		b.ok(err)
 		b.want("another's: right, found", []bool{ok, found}, []bool{false, false})
+	})},
+	{"of many who try the right code at once one gets in", withAsked(func(b *bench) {
+		var in atomic.Int64
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				session := aSession
+				session.Digest = lwa.Digest{byte(20 + i)}
+				_, ok, _, err := b.Try(b.ctx, lwa.Digest{1}, func(s signin.SignIn) bool { return s.UsedAt.IsZero() }, session)
+				b.ok(err)
+				if ok {
+					in.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		b.want("let in", in.Load(), int64(1))
+		s, _, err := b.SignIn(b.ctx, lwa.Digest{1})
+		b.ok(err)
+		b.want("tries", s.Tries, 8)
 	})},
 	{"a session ends when its person is removed, or it is ended", withAsked(func(b *bench) {
 		b.wantTry("right", yes, 1, true)
