@@ -3,7 +3,7 @@
 // whether a program may act for somebody, and a start page.
 //
 // Reading changes nothing: mail scanners open every link they see, so only a
-// pressed button answers. The pages need no JavaScript, set no cookie, and load
+// pressed button answers. The pages need no JavaScript, set no cookie (but those where people sign in), and load
 // nothing from elsewhere. A link that leads nowhere gets one and the same page
 // whatever the reason, so that it tells nothing about who was invited.
 package web
