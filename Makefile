@@ -27,12 +27,12 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	go test -run Batch ./internal/outbox # with whole batches
 	go test -run 'BeganAfter|Stalled|Linearizable' ./cmd/tryout # the same
 	go test -count=1 ./bench ./e2e ./crash
-	TRYOUT_TEST_DATABASE=postgres go test -race -shuffle=on -timeout 30m ./cmd/... ./internal/beta ./internal/lwa ./internal/outbox ./internal/smapi ./internal/web
+	TRYOUT_TEST_DATABASE=postgres go test -race -shuffle=on -timeout 30m ./cmd/... ./internal/beta ./internal/lwa ./internal/outbox ./internal/signin ./internal/smapi ./internal/web
 	TRYOUT_TEST_DATABASE=postgres go test -count=1 ./e2e
 
 .PHONY: packages
 packages:
-	@scripts/packages gcc=gcc gcc=libc6-dev curl=curl node=nodejs npm=npm chromium=chromium $(POSTGRES)=postgresql
+	@scripts/packages gcc=gcc gcc=libc6-dev curl=curl script=bsdutils node=nodejs npm=npm chromium=chromium $(POSTGRES)=postgresql
 	-@scripts/packages /usr/sbin/postfix=postfix # not in the place of another mail server: its tests are left out then
 
 .PHONY: e2e-deps

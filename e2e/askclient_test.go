@@ -15,13 +15,14 @@ import (
 const askProgram = "node_modules/.bin/ask"
 
 // ask is ask-cli as one developer has set it up: by its environment profile, so
-// that it needs no sign-in.
+// that it needs no sign-in, or with the profile that `ask configure` wrote.
 type ask struct {
 	server *server
 	vendor string
 	token  string
 	home   string
 	more   []string // of the environment
+	bare   bool     // without the environment profile: what `ask configure` wrote counts
 }
 
 // newAsk returns a CLI with a home folder of its own.
@@ -59,21 +60,26 @@ func (a ask) run(t *testing.T, args ...string) outcome {
 // it reports its use to Amazon whatever ASK_SHARE_USAGE says, so everything but
 // the loopback goes to a proxy that is not there.
 func (a ask) environment() []string {
-	return append([]string{
+	env := []string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + a.home,
 		"ASK_SMAPI_SERVER_BASE_URL=" + a.server.url,
 		"ASK_LWA_TOKEN_HOST=" + a.server.url,
 		"ASK_LWA_AUTHORIZE_HOST=" + a.server.url,
-		"ASK_ACCESS_TOKEN=" + a.token,
-		"ASK_VENDOR_ID=" + a.vendor,
-		"AWS_ACCESS_KEY_ID=unused", // the environment profile is on only if both are set
-		"AWS_SECRET_ACCESS_KEY=unused",
 		"ASK_SHARE_USAGE=false",
 		"ASK_SKIP_NEW_VERSION_REMINDER=true",
 		"HTTPS_PROXY=http://127.0.0.1:9",
 		"NO_PROXY=127.0.0.1,localhost",
-	}, a.more...)
+	}
+	if !a.bare {
+		env = append(env,
+			"ASK_ACCESS_TOKEN="+a.token,
+			"ASK_VENDOR_ID="+a.vendor,
+			"AWS_ACCESS_KEY_ID=unused", // the environment profile is on only if both are set
+			"AWS_SECRET_ACCESS_KEY=unused",
+		)
+	}
+	return append(env, a.more...)
 }
 
 // must runs a command that answers without a body, and returns what the CLI
@@ -117,11 +123,11 @@ func (a ask) refused(t *testing.T, status int, args ...string) apiError {
 	if !requestPattern.MatchString(got.stderr) {
 		t.Errorf("ask smapi %s: no request id; stderr %q", strings.Join(args, " "), got.stderr)
 	}
-	body := bodyPattern.FindStringSubmatch(got.stderr)
-	if body == nil {
+	bodies := bodyPattern.FindAllStringSubmatch(got.stderr, -1) // one more where it refreshed its token before
+	if bodies == nil {
 		t.Fatalf("ask smapi %s: no body; stderr %q", strings.Join(args, " "), got.stderr)
 	}
 	var e apiError
-	unmarshal(t, []byte(body[1]), &e)
+	unmarshal(t, []byte(bodies[len(bodies)-1][1]), &e)
 	return e
 }

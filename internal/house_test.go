@@ -36,18 +36,19 @@ var house = map[string]row{
 	"internal/httpd":  {libraries: "github.com/google/uuid github.com/prometheus/client_golang/prometheus", grants: "clock"},
 	"internal/lwa":    {ours: "beta httpd", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
 	"internal/smapi":  {ours: "beta httpd lwa", libraries: "github.com/go-json-experiment/json/jsontext github.com/throttled/throttled/v2"},
-	"internal/web":    {ours: "beta httpd lwa"},
-	"internal/store":  {ours: "beta lwa", libraries: "zombiezen.com/go/sqlite github.com/jackc/pgx/v5 github.com/go-json-experiment/json/jsontext", grants: "database"}, // rows go to the database as JSON
-	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                                           // a relay for demonstrations
+	"internal/signin": {ours: "beta httpd lwa", libraries: "github.com/throttled/throttled/v2"},
+	"internal/web":    {ours: "beta httpd lwa signin"},
+	"internal/store":  {ours: "beta lwa signin", libraries: "zombiezen.com/go/sqlite github.com/jackc/pgx/v5 github.com/go-json-experiment/json/jsontext", grants: "database"}, // rows go to the database as JSON
+	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                                                  // a relay for demonstrations
 	"internal/bounce": {ours: "beta", libraries: "github.com/emersion/go-smtp", grants: "smtp"},
 
 	"internal/dnstest":   {libraries: "golang.org/x/net/dns/dnsmessage", grants: "tests"},
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
 	"internal/mailtest":  {ours: "inbox", libraries: "github.com/emersion/go-msgauth/dkim github.com/emersion/go-sasl github.com/emersion/go-smtp github.com/wneessen/go-mail golang.org/x/net/idna", grants: "tests smtp setup clock"},
-	"internal/storetest": {ours: "beta lwa store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite github.com/jackc/pgx/v5/pgconn", grants: "tests database setup"},
+	"internal/storetest": {ours: "beta lwa signin store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite github.com/jackc/pgx/v5/pgconn", grants: "tests database setup"},
 
 	"cmd/tryout": {
-		ours:      "beta bounce doctor httpd inbox lwa mail outbox smapi store web",
+		ours:      "beta bounce doctor httpd inbox lwa mail outbox signin smapi store web",
 		libraries: "github.com/BurntSushi/toml github.com/alecthomas/kong github.com/google/uuid github.com/prometheus/client_golang/prometheus",
 		grants:    "setup clock",
 	},

@@ -132,7 +132,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 		client := &mail.Client{Relay: relay, Hello: hello(host(p.url))}
 		p.relays, p.outbox.Relays = append(p.relays, client), append(p.outbox.Relays, client)
 	}
-	p.outbox.Queue, p.outbox.Author, p.outbox.Writer = p.store, p.service, writer
+	p.outbox.Queue, p.outbox.Author, p.outbox.Writer = p.store, authors{p}, writer
 	p.outbox.Now, p.outbox.Log, p.outbox.Workers, p.outbox.Rate = time.Now, p.log, s.connections, s.mailRate
 	p.outbox.Replicas = p.replicas.count
 	p.outbox.Settled = countMail(metrics)
@@ -156,20 +156,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	if err := p.pages.TrustOrigin(p.url); err != nil {
 		return err
 	}
-	return p.joinSignIn(ctx, s.allowAskCLI)
-}
-
-// joinSignIn makes what answers where Login with Amazon would.
-func (p *program) joinSignIn(ctx context.Context, allowAskCLI bool) error {
-	key, err := p.store.Key(ctx, "consent")
-	if err != nil {
-		return err
-	}
-	p.signIn, err = lwa.NewServer(lwa.Config{Access: p.access, Issuer: p.url, Pages: p.pages, Key: key})
-	if err != nil {
-		return err
-	}
-	return p.access.AllowAskCLI(ctx, allowAskCLI)
+	return p.joinAccess(ctx, s.allowAskCLI)
 }
 
 func (s settings) limits(r *replicas) (*smapi.Limits, error) {

@@ -41,6 +41,13 @@ type cli struct {
 		Rotate clientRotateCmd `cmd:"" help:"Give a client another secret, shown this once; the one before is no good from then on."`
 		Revoke clientRevokeCmd `cmd:"" help:"Revoke a client and all its tokens, at once."`
 	} `cmd:"" help:"Clients, programs that get tokens."`
+	User struct {
+		Create userCreateCmd `cmd:"" help:"Let a person sign in; what they may do, grant says."`
+		List   userListCmd   `cmd:"" help:"List the people who can sign in, with their roles."`
+		Grant  userGrantCmd  `cmd:"" help:"Give a person a role in a vendor, in place of the one they had."`
+		Revoke userRevokeCmd `cmd:"" help:"Take a person's role in a vendor away, at once."`
+		Remove userRemoveCmd `cmd:"" help:"Delete a person with their roles and sessions, at once."`
+	} `cmd:"" help:"People who sign in."`
 
 	Why    whyCmd    `cmd:"" help:"Tell what became of the mails to a tester, and what happens next."`
 	Resend resendCmd `cmd:"" help:"Send a tester again what did not arrive."`

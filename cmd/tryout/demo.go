@@ -17,6 +17,7 @@ import (
 	"tryout/internal/inbox"
 	"tryout/internal/lwa"
 	"tryout/internal/mail"
+	"tryout/internal/signin"
 	"tryout/internal/store"
 )
 
@@ -25,6 +26,7 @@ const (
 	demoVendor = "VDEMO"
 	demoSkill  = "amzn1.ask.skill.demo"
 	demoToken  = 24 * time.Hour
+	demoPerson = "owner@tryout.example"
 )
 
 // demoCmd heeds nothing that was meant for serve: its flags have variables and
@@ -48,6 +50,7 @@ func (c demoCmd) Run(ctx context.Context, io streams) error {
 	s := settings{
 		listen: c.Listen, home: home{data: c.Data}, relays: []mail.Relay{relay},
 		mailFrom: "Tryout demo <demo@tryout.example>", maxInFlight: 64, connections: 2, drainGrace: time.Millisecond,
+		allowAskCLI: true, // it asks, and nobody but you is here to answer
 	}
 	p, cleanup, err := buildDemo(ctx, s, io.err)
 	if err != nil {
@@ -148,7 +151,23 @@ func (p *program) seed(ctx context.Context) (token string, err error) {
 			return "", err
 		}
 	}
+	if err := p.seedPerson(ctx); err != nil {
+		return "", err
+	}
 	return p.access.Issue(ctx, demoVendor, lwa.ScopeWrite, demoToken)
+}
+
+// seedPerson makes sure that somebody can sign in, who owns the vendor.
+func (p *program) seedPerson(ctx context.Context) error {
+	people := signin.Register{Store: p.store, Now: time.Now}
+	email, err := beta.ParseEmail(demoPerson)
+	if err != nil {
+		return err
+	}
+	if _, err := people.Create(ctx, email, "The owner", ""); err != nil && !errors.Is(err, signin.ErrTaken) {
+		return err
+	}
+	return people.Grant(ctx, email, demoVendor, lwa.Owner)
 }
 
 // demoText is what a newcomer reads; every indented line can be pasted.
@@ -171,6 +190,10 @@ var demoText = template.Must(template.New("demo").Parse(`Tryout demo. Nothing le
    eval "$({{.Program}} env{{.Data}})"
    ask smapi get-list-of-testers -s {{.Skill}}
 
+5. Sign in as {{.Person}}; the code comes to the inbox of step 2:
+
+   {{.URL}}/sign-in
+
 What this server is: {{.URL}}/
 `))
 
@@ -181,7 +204,7 @@ func printDemo(w io.Writer, p *program, token string) error {
 	}
 	return demoText.Execute(w, map[string]string{
 		"URL": p.url, "API": p.url + "/v1/skills/" + demoSkill + "/betaTest",
-		"Token": token, "Skill": demoSkill, "Program": quote(programName()), "Data": data,
+		"Token": token, "Skill": demoSkill, "Program": quote(programName()), "Data": data, "Person": demoPerson,
 	})
 }
 

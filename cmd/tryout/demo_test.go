@@ -140,8 +140,8 @@ func startDemo(t *testing.T, env surroundings, flags ...string) *demo {
 			break
 		}
 	}
-	if len(d.lines) != 5 {
-		t.Fatalf("the demo printed %d lines to paste, want 5:\n%s", len(d.lines), d.text)
+	if len(d.lines) != 6 {
+		t.Fatalf("the demo printed %d lines to paste, want 6:\n%s", len(d.lines), d.text)
 	}
 	t.Logf("$ tryout demo %s\n%s", strings.Join(flags, " "), d.text)
 	return d
@@ -249,6 +249,12 @@ func (b *browser) send(t *testing.T, method, address string) {
 		req.Header.Set("Origin", b.at.Scheme+"://"+b.at.Host)
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	b.do(t, req)
+}
+
+// do sends a request and shows the page that comes back.
+func (b *browser) do(t *testing.T, req *http.Request) {
+	t.Helper()
 	resp, err := b.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -259,10 +265,10 @@ func (b *browser) send(t *testing.T, method, address string) {
 		b.page, err = html.Parse(bytes.NewReader(text))
 	}
 	if err != nil || resp.StatusCode != 200 {
-		t.Fatalf("%s %s: got %s, %v", method, address, resp.Status, err)
+		t.Fatalf("%s %s: got %s, %v", req.Method, req.URL, resp.Status, err)
 	}
 	b.at, b.text = resp.Request.URL, string(text)
-	t.Logf("%s %s\n%s: %s", method, address, resp.Status, b.heading())
+	t.Logf("%s %s\n%s: %s", req.Method, req.URL, resp.Status, b.heading())
 }
 
 // source is the message that is open, as it came.

@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/signin"
 	"tryout/internal/store"
 )
 
@@ -53,6 +55,10 @@ func (c forgetCmd) Run(ctx context.Context, io streams) error {
 			return err
 		}
 		return c.print(io, forgotten{}, "the person may be added again")
+	}
+	people := signin.Register{Store: s, Now: time.Now}
+	if err := people.Forget(ctx, email); err != nil {
+		return err
 	}
 	if err := h.list(line); err != nil { // first: what the file holds is erased at the next start at the latest
 		return err
@@ -98,7 +104,11 @@ func applyForgotten(ctx context.Context, s *store.Store, dir string) (erased int
 	if err != nil {
 		return 0, err
 	}
+	people := signin.Register{Store: s, Now: time.Now}
 	for _, e := range back {
+		if err := people.Erase(ctx, e); err != nil {
+			return erased, err
+		}
 		tests, err := service(s).Forget(ctx, e)
 		if err != nil {
 			return erased, err

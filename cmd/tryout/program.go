@@ -16,6 +16,7 @@ import (
 	"tryout/internal/lwa"
 	"tryout/internal/mail"
 	"tryout/internal/outbox"
+	"tryout/internal/signin"
 	"tryout/internal/smapi"
 	"tryout/internal/store"
 	"tryout/internal/web"
@@ -29,7 +30,8 @@ type program struct {
 	store    *store.Store
 	replicas *replicas // nil where no others can be
 	access   lwa.Access
-	signIn   *lwa.Server
+	oauth    *lwa.Server
+	signIn   *signin.Server
 	api      *smapi.API
 	pages    *web.Handler
 	returns  *returns
@@ -51,6 +53,8 @@ func (p *program) route(w http.ResponseWriter, r *http.Request) {
 		p.extra.ServeHTTP(w, r)
 	case p.pages.Owns(r.URL.Path):
 		p.pages.ServeHTTP(w, r)
+	case p.oauth.Owns(r.URL.EscapedPath()):
+		p.oauth.ServeHTTP(w, r)
 	case p.signIn.Owns(r.URL.EscapedPath()):
 		p.signIn.ServeHTTP(w, r)
 	default:
@@ -99,6 +103,7 @@ func (p *program) tick(ctx context.Context) error {
 		p.whileMore(ctx, "tick", p.service.Tick)
 		if time.Since(swept) >= sweepEvery {
 			p.whileMore(ctx, "sweep", p.access.Sweep)
+			p.whileMore(ctx, "sweep", p.signIn.Sweep)
 			swept = time.Now()
 		}
 		if err := p.store.Fault(); err != nil {

@@ -169,3 +169,21 @@ func TestAPageOfAnEarlierRoundIsRefused(t *testing.T) {
 	_, err = w.ListTesters(w.ctx, owner, skill, first.Next, beta.Listing{}, nil)
 	wantFailure(t, "the next page", err, failure{beta.Invalid, beta.CodeParameter})
 }
+
+func TestAnEditorChangesTestersAndNotTheTest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	editor := beta.Caller{Name: "editor", Vendor: "V1", Write: true, TestersOnly: true}
+	wantFailure(t, "create", w.CreateTest(w.ctx, editor, skill, ""), isForbidden)
+	w.run()
+	wantFailure(t, "update", w.UpdateTest(w.ctx, editor, skill, nil), isForbidden)
+	wantFailure(t, "language", w.SetLanguage(w.ctx, editor, skill, "de"), isForbidden)
+	wantFailure(t, "start", second(w.StartTest(w.ctx, editor, skill)), isForbidden)
+	wantFailure(t, "end", second(w.EndTest(w.ctx, editor, skill)), isForbidden)
+	a := emails("a@example.com")
+	wantFailure(t, "add", second(w.AddTesters(w.ctx, editor, skill, a)), fine)
+	wantFailure(t, "remind", second(w.SendReminder(w.ctx, editor, skill, a)), fine)
+	wantFailure(t, "ask", second(w.RequestFeedback(w.ctx, editor, skill, a)), fine)
+	wantFailure(t, "remove", second(w.RemoveTesters(w.ctx, editor, skill, a)), fine)
+	wantFailure(t, "check", w.Check(w.ctx, editor, skill, beta.Need{Write: true, Own: true, Test: true}), isForbidden)
+}

@@ -28,6 +28,11 @@ const (
 	OpReturned    Operation = "RETURNED"    // by the relay: a mail came back, or its recipient complained
 )
 
+// ownTest reports whether an operation is on the test itself, not on testers.
+func (o Operation) ownTest() bool {
+	return o == OpCreate || o == OpUpdate || o == OpStart || o == OpEnd
+}
+
 // Result is what became of one address in a call.
 type Result string
 

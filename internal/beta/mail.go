@@ -16,13 +16,17 @@ const (
 	RemovedMail    MailKind = "REMOVED" // access removed
 	EndedMail      MailKind = "ENDED"   // test ended
 	ForwardMail    MailKind = "FORWARD" // to the developer: what a tester wrote
+	SignInMail     MailKind = "SIGN_IN" // to whoever signs in: a code; it is of no test
 )
+
+// ToTester reports whether mails of a kind are to testers.
+func (k MailKind) ToTester() bool { return k != ForwardMail && k != SignInMail }
 
 // MailKinds is a set of kinds.
 type MailKinds int64
 
-// Bit returns the set that holds k alone; the empty one for [ForwardMail], which
-// is not to the tester and is noted nowhere on them.
+// Bit returns the set that holds k alone; the empty one for a kind that is not to
+// testers and is noted nowhere on them.
 func (k MailKind) Bit() MailKinds {
 	switch k {
 	case InvitationMail:
@@ -59,7 +63,8 @@ const (
 )
 
 // MailID names a mail: the tester it is to, or from whom it forwards something,
-// and which of the tester's mails it is.
+// and which of the tester's mails it is. A [SignInMail] has a Test of its own,
+// which is no test's, and no tester.
 type MailID struct {
 	Test   TestID
 	Tester int64
@@ -114,6 +119,7 @@ type Letter struct {
 	Unsubscribe   string    // where the recipient says that they want no mail of the vendor, absolute
 	Accepted      bool      // whether the recipient has accepted
 	Refusal       Reason    // why the recipient is not mailed; empty while they are
+	Code          string    // of a [SignInMail], good once for whoever asked for it; its Link leads to where it is typed
 	Written       Feedback  // what a [ForwardMail] forwards; it says nothing else of the test, and has no link
 }
 

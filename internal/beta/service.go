@@ -56,6 +56,7 @@ func clock(now func() time.Time) func() time.Time {
 // Need is what a call needs before it may be looked at closely.
 type Need struct {
 	Write bool // the caller must be allowed to change things
+	Own   bool // and among them the test itself
 	Test  bool // the skill must have a beta test
 }
 
@@ -80,7 +81,9 @@ func may(by Caller, need Need, skill Skill, test Test, err error) error {
 	case skill.Vendor != by.Vendor:
 		return &Error{Kind: Unauthorized, Code: CodeUnauthorized, Message: "The token does not give access to this skill."}
 	case need.Write && !by.Write:
-		return &Error{Kind: Forbidden, Code: CodeForbidden, Message: "The token's scope does not allow changes."}
+		return &Error{Kind: Forbidden, Code: CodeForbidden, Message: "The token's scope, or the role of the person it acts for, does not allow changes."}
+	case need.Own && by.TestersOnly:
+		return &Error{Kind: Forbidden, Code: CodeForbidden, Message: "The token acts for an editor, who may change testers, but not the test."}
 	case need.Test && test.ID == 0:
 		return notFound("The skill has no beta test.")
 	}
@@ -117,7 +120,7 @@ func (s *Service) change(ctx context.Context, by Caller, id SkillID, op Operatio
 	var queued bool
 	err := s.store.Update(ctx, func(tx Tx) error {
 		skill, test, err := tx.LockTest(id)
-		if err := may(by, Need{Write: true, Test: true}, skill, test, err); err != nil {
+		if err := may(by, Need{Write: true, Own: op.ownTest(), Test: true}, skill, test, err); err != nil {
 			return err
 		}
 		c := s.begin(tx, by, test, op)

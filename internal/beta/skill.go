@@ -48,4 +48,6 @@ type Caller struct {
 	Vendor    VendorID
 	Write     bool   // whether they may change things; reading is always allowed
 	RequestID string // the request they act through
+
+	TestersOnly bool // whether what they may change is the testers, not the test: an editor
 }

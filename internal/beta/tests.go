@@ -16,7 +16,7 @@ const Step = 500
 func (s *Service) CreateTest(ctx context.Context, by Caller, id SkillID, feedbackEmail string) error {
 	return s.store.Update(ctx, func(tx Tx) error {
 		skill, last, err := tx.LockTest(id)
-		if err := may(by, Need{Write: true}, skill, last, err); err != nil {
+		if err := may(by, Need{Write: true, Own: true}, skill, last, err); err != nil {
 			return err
 		}
 		now := s.now()

@@ -1,6 +1,7 @@
 package lwa
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -44,7 +45,7 @@ func (s *Server) profile(w http.ResponseWriter, r *http.Request) error {
 		ID    string `json:"user_id"`
 		Email string `json:"email"`
 		Name  string `json:"name"`
-	}{p.ID, p.Email, p.Email})
+	}{p.ID, p.Email, cmp.Or(p.Name, p.Email)})
 	return nil
 }
 

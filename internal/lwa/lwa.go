@@ -47,6 +47,7 @@ type Token struct {
 
 	// What the grant says, only where a token is read.
 	Client, Person string
+	Part           Part // the person's in the vendor by now
 }
 
 // Access issues and checks tokens.
@@ -91,9 +92,10 @@ func (a Access) Caller(ctx context.Context, h http.Header) (beta.Caller, error) 
 		return beta.Caller{}, err
 	}
 	return beta.Caller{
-		Name:   d.name(),
-		Vendor: t.Vendor,
-		Write:  allows(t.Scope, ScopeWrite),
+		Name:        d.name(),
+		Vendor:      t.Vendor,
+		Write:       allows(t.Scope, ScopeWrite),
+		TestersOnly: t.Person != "" && t.Part != Owner,
 	}, nil
 }
 
@@ -110,6 +112,12 @@ func (a Access) check(ctx context.Context, d Digest) (Token, error) {
 		return Token{}, unauthorized("The token was revoked.")
 	case !a.Now().Before(t.ExpiresAt):
 		return Token{}, unauthorized("The token has expired.")
+	}
+	if t.Person == "" {
+		return t, nil
+	}
+	if t.Scope = within(t.Scope, t.Part.scope()); t.Scope == "" {
+		return Token{}, unauthorized("The person for whom the token acts has no part in the vendor any more.")
 	}
 	return t, nil
 }

@@ -26,6 +26,7 @@ type People interface {
 type Person struct {
 	ID    string // never given to anybody else
 	Email string
+	Name  string // empty when not given
 	Roles []Role
 }
 

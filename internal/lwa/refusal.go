@@ -51,9 +51,9 @@ var errClient = &Refusal{
 	Description: "The client is not known, was revoked, or its secret is wrong.",
 }
 
-// explain makes a Refusal of any failure. What is ours to know is noted for the
+// Explain makes a Refusal of any failure. What is ours to know is noted for the
 // log and not told.
-func explain(ctx context.Context, err error) *Refusal {
+func Explain(ctx context.Context, err error) *Refusal {
 	var r *Refusal
 	if errors.As(err, &r) {
 		httpd.Note(ctx, slog.String("error", r.Code))

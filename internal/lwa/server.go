@@ -63,6 +63,18 @@ var endpoints = map[string]endpoint{
 	metadataPath:   {"GET, HEAD", (*Server).metadata, false},
 }
 
+// Routes are everything that is served, as "METHOD /path", for tests that walk them.
+func Routes() (list []string) {
+	for path, e := range endpoints {
+		for method := range strings.SplitSeq(e.methods, ", ") {
+			if method != http.MethodHead {
+				list = append(list, method+" "+path)
+			}
+		}
+	}
+	return list
+}
+
 // Owns reports whether the Server answers at a path, escaped as it was sent.
 func (s *Server) Owns(path string) bool {
 	_, found := endpoints[path]
@@ -79,7 +91,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	refusal := explain(r.Context(), err)
+	refusal := Explain(r.Context(), err)
 	if e.page {
 		s.Pages.Refused(w, r, *refusal)
 		return

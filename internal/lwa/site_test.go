@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"tryout/internal/beta"
 	"tryout/internal/httpd"
 	"tryout/internal/lwa"
+	"tryout/internal/signin"
 	"tryout/internal/store"
 	"tryout/internal/storetest"
 	"tryout/internal/web"
@@ -65,7 +67,7 @@ func newSite(t *testing.T) *site {
 		return nil
 	}))
 	s.access = lwa.Access{Store: s.store, Now: s.clock.Now}
-	s.people = &people{present: "ann", session: "one", all: map[string]lwa.Person{}}
+	s.people = &people{store: s.store, present: "ann", session: "one"}
 	s.people.set("ann", "V1", lwa.Owner)
 	server, err := lwa.NewServer(lwa.Config{
 		Access: s.access, Issuer: issuer, People: s.people, Pages: web.New(nil, beta.Links{}), Key: []byte("a key"),
@@ -96,32 +98,28 @@ func (s *site) newClient(c lwa.Client) credentials {
 
 // people are those who can sign in; one is there.
 type people struct {
+	store   *store.Store
 	mu      sync.Mutex
 	present string
 	session string
-	all     map[string]lwa.Person
 	err     error
 }
 
 func (p *people) set(id string, vendor beta.VendorID, part lwa.Part) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	person := p.all[id]
-	person.ID, person.Email = id, id+"@example.com"
-	roles := []lwa.Role{{Vendor: vendorOf(vendor), Part: part}}
-	for _, r := range person.Roles {
-		if r.Vendor.ID != vendor {
-			roles = append(roles, r)
-		}
+	ctx, address := context.Background(), id+"@example.com"
+	err := p.store.CreatePerson(ctx, signin.Person{ID: id, Email: beta.Email{Given: address, Key: address}})
+	if err != nil && !errors.Is(err, signin.ErrTaken) {
+		panic(err)
 	}
-	person.Roles = roles
-	p.all[id] = person
+	if _, err := p.store.SaveRole(ctx, id, vendor, part); err != nil {
+		panic(err)
+	}
 }
 
 func (p *people) drop(id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.all, id)
+	if err := p.store.RemovePerson(context.Background(), id); err != nil {
+		panic(err)
+	}
 }
 
 func (p *people) SignedIn(r *http.Request) (lwa.Person, string, bool, error) {
@@ -134,11 +132,14 @@ func (p *people) SignIn(w http.ResponseWriter, _ *http.Request, back string) err
 	return nil
 }
 
-func (p *people) Person(_ context.Context, id string) (lwa.Person, bool, error) {
+func (p *people) Person(ctx context.Context, id string) (lwa.Person, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	person, found := p.all[id]
-	return person, found, p.err
+	if p.err != nil {
+		return lwa.Person{}, false, p.err
+	}
+	found, there, err := p.store.Person(ctx, id)
+	return lwa.Person{ID: found.ID, Email: found.Email.Given, Roles: found.Roles}, there, err
 }
 
 // safeBuffer is a buffer that goroutines may share.

@@ -85,6 +85,12 @@ func (s *sheet) judge(d draft, w words) (mistakes []error) {
 			wrong(s.pattern.html, c.html)
 		}
 	}
+	if s.pattern.kind == beta.SignInMail && !strings.Contains(d.text, w.Code) {
+		wrong(s.pattern.text, "the code is missing: put {{.Code}} where it belongs")
+	}
+	if s.pattern.kind == beta.SignInMail && !strings.Contains(d.html, w.Code) {
+		wrong(s.pattern.html, "the code is missing: put {{.Code}} where it belongs")
+	}
 	return mistakes
 }
 

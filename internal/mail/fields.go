@@ -145,5 +145,5 @@ func (f *fields) field(n parse.Node, t reflect.Type, path []string) reflect.Type
 // variables are what templates may name.
 func variables() []string {
 	return []string{".Skill", ".Vendor", ".To.Given", ".Link", ".Unsubscribe", ".Until", ".Accepted", ".Feedback.Given", ".Feedback.Address", ".Subject (HTML)",
-		".Author.Given, .Rating, .Said and .Declined (forward)"}
+		".Author.Given, .Rating, .Said and .Declined (forward)", ".Code (signin)"}
 }

@@ -31,6 +31,7 @@ func Sample(kind beta.MailKind) beta.Letter {
 		To:    beta.Email{Given: "tester@example.org", Key: "tester@example.org"},
 		Skill: "Sample Skill", Vendor: "Sample Vendor", FeedbackEmail: "feedback@example.com",
 		ExpiresAt: at, Link: "https://beta.example.com/i/sample", Unsubscribe: "https://beta.example.com/u/sample",
+		Code: "1234 5678",
 		Written: beta.Feedback{
 			Email: beta.Email{Given: "tester@example.org", Key: "tester@example.org"},
 			Kind:  beta.Opinion, Rating: 4, Text: "It works well.\nThe second page is slow.",

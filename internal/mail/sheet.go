@@ -16,6 +16,7 @@ var names = map[beta.MailKind]string{
 	beta.RemovedMail:    "removed",
 	beta.EndedMail:      "ended",
 	beta.ForwardMail:    "forward",
+	beta.SignInMail:     "signin",
 }
 
 // leads reports whether letters of a kind lead to the recipient's page.
@@ -25,7 +26,7 @@ func leads(kind beta.MailKind) bool {
 
 // toTester reports whether letters of a kind are to testers, who must find the way
 // out of the test, or of all mail, in each.
-func toTester(kind beta.MailKind) bool { return kind != beta.ForwardMail }
+func toTester(kind beta.MailKind) bool { return kind.ToTester() }
 
 // sheet is the paper that letters of one kind are written on.
 type sheet struct {
@@ -57,6 +58,7 @@ type words struct {
 	Link          string
 	Unsubscribe   string // the way out; empty where there is none
 	Accepted      bool
+	Code          string     // of a sign-in, in two halves
 	Author        beta.Email // of what is forwarded; zero in all other letters
 	Rating        int        // zero when none was given
 	Said          []string   // what was written, line by line

@@ -189,7 +189,7 @@ func TestHostileNamesStayNamesInAnOperatorsWords(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}
 	for _, kind := range mail.KindNames() {
-		says(kind, "{{.Skill}} {{.Vendor}}", files)
+		says(kind, "{{.Skill}} {{.Vendor}} {{.Code}}", files)
 		if kind == "removed" || kind == "ended" {
 			files[kind+".html"] = "<p title='{{.Skill}}'>{{.Vendor}}</p>"
 		}

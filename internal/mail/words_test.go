@@ -90,7 +90,7 @@ func FuzzNamesStayNames(f *testing.F) {
 }
 
 func kinds() []beta.MailKind {
-	return []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail, beta.RemovedMail, beta.EndedMail, beta.ForwardMail}
+	return []beta.MailKind{beta.InvitationMail, beta.ReminderMail, beta.FeedbackMail, beta.RemovedMail, beta.EndedMail, beta.ForwardMail, beta.SignInMail}
 }
 
 // letters are one of each kind in each language.
@@ -194,7 +194,7 @@ func TestTheMessageIDFollowsFromTheMailAlone(t *testing.T) {
 }
 
 // A mail to a tester says in both its parts and in its header how to get out; a
-// mail to the developer does not.
+// mail to the developer, or to who signs in, does not.
 func TestEveryMailToATesterEndsWithTheWayOut(t *testing.T) {
 	t.Parallel()
 	says := map[beta.Language][2]string{
@@ -210,7 +210,7 @@ func TestEveryMailToATesterEndsWithTheWayOut(t *testing.T) {
 			strings.HasSuffix(p.text, "\n\n"+phrase+":\n"+out+"\n"), strings.Contains(p.html, `<a href="`+out+`">`+phrase+`</a>`),
 			p.header.Get("List-Unsubscribe") == "<"+out+">",
 		}
-		if want := l.Kind != beta.ForwardMail; got[0] != want || got[1] != want || got[2] != want {
+		if want := l.Kind.ToTester(); got[0] != want || got[1] != want || got[2] != want {
 			t.Errorf("%s in %q: in text, HTML and header %v, want %v:\n%s\n%s", l.Kind, l.Language, got, want, p.text, p.html)
 		}
 	}

@@ -156,7 +156,7 @@ func (s *sheet) words(l beta.Letter) (words, error) {
 		Vendor:   cmp.Or(clean(l.Vendor), s.language.Developer),
 		To:       beta.Email{Given: clean(l.To.Given), Key: l.To.Key},
 		Until:    s.language.until(l.ExpiresAt),
-		Accepted: l.Accepted,
+		Accepted: l.Accepted, Code: l.Code,
 	}
 	if feedback, err := beta.ParseEmail(l.FeedbackEmail); err == nil {
 		v.Feedback = feedback

@@ -64,6 +64,12 @@ func letter(t testing.TB, kind beta.MailKind) beta.Letter {
 			Text: "I like <Café Finder>.\n\nBut:\n\t- it is slow",
 		}
 	}
+	if kind == beta.SignInMail { // all that signin says
+		l = beta.Letter{
+			ID: beta.MailID{Test: 41, Seq: 1}, QueuedAt: l.QueuedAt, Kind: kind, To: to,
+			Code: "1234 5678", Link: "https://tryout.example/sign-in/code?code=12345678",
+		}
+	}
 	return l
 }
 
@@ -120,7 +126,7 @@ func subject(t testing.TB, h netmail.Header) string {
 
 // kindOf is the kind that a golden message begins as, where its letter has
 // something of its own.
-var kindOf = map[string]beta.MailKind{"forward": beta.ForwardMail, "forward_declined": beta.ForwardMail}
+var kindOf = map[string]beta.MailKind{"forward": beta.ForwardMail, "forward_declined": beta.ForwardMail, "signin": beta.SignInMail}
 
 func TestEachKindReadsAsItsGoldenMessage(t *testing.T) {
 	t.Parallel()
@@ -132,6 +138,7 @@ func TestEachKindReadsAsItsGoldenMessage(t *testing.T) {
 		"removed":           func(l *beta.Letter) { l.Kind = beta.RemovedMail },
 		"ended":             func(l *beta.Letter) { l.Kind = beta.EndedMail },
 		"forward":           func(*beta.Letter) {},
+		"signin":            func(*beta.Letter) {},
 		"forward_declined": func(l *beta.Letter) {
 			l.Written.Kind, l.Written.Rating, l.Written.Text = beta.DeclineReason, 0, "No time."
 		},

@@ -42,7 +42,8 @@ type route struct {
 var (
 	nothing   = beta.Need{}
 	aTest     = beta.Need{Test: true}
-	toWrite   = beta.Need{Write: true}
+	toCreate  = beta.Need{Write: true, Own: true}
+	ownTest   = beta.Need{Write: true, Own: true, Test: true}
 	writeTest = beta.Need{Write: true, Test: true}
 )
 
@@ -55,10 +56,10 @@ func table() []route {
 	)
 	return []route{
 		{method: "GET", pattern: test, handle: (*API).betaTest, need: aTest},
-		{method: "POST", pattern: test, handle: (*API).createTest, need: toWrite},
-		{method: "PUT", pattern: test, handle: (*API).updateTest, need: writeTest},
-		{method: "POST", pattern: test + "/start", handle: (*API).startTest, need: writeTest},
-		{method: "POST", pattern: test + "/end", handle: (*API).endTest, need: writeTest},
+		{method: "POST", pattern: test, handle: (*API).createTest, need: toCreate},
+		{method: "PUT", pattern: test, handle: (*API).updateTest, need: ownTest},
+		{method: "POST", pattern: test + "/start", handle: (*API).startTest, need: ownTest},
+		{method: "POST", pattern: test + "/end", handle: (*API).endTest, need: ownTest},
 		{method: "GET", pattern: testers, handle: (*API).listTesters, need: aTest},
 		{method: "POST", pattern: testers + "/add", handle: (*API).addTesters, need: writeTest},
 		{method: "POST", pattern: testers + "/remove", handle: (*API).removeTesters, need: writeTest},
@@ -72,7 +73,7 @@ func table() []route {
 		{method: "GET", pattern: ours + "/entitlements/{emailId}", handle: (*API).entitlement, need: aTest},
 		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch, need: aTest},
 		{method: "POST", pattern: ours + "/testers", handle: (*API).addMore, need: writeTest},
-		{method: "PUT", pattern: ours + "/language", handle: (*API).setLanguage, need: writeTest},
+		{method: "PUT", pattern: ours + "/language", handle: (*API).setLanguage, need: ownTest},
 		{method: "GET", pattern: ours + "/testers/{emailId}", handle: (*API).story, need: aTest},
 		{method: "POST", pattern: ours + "/testers/{emailId}/resend", handle: (*API).resend, need: writeTest},
 		{method: "GET", pattern: ours + "/feedback", handle: (*API).feedback, need: aTest},

@@ -39,42 +39,65 @@ func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 		c.test, rows(mails, func(a array, m beta.Mail) array {
 			return a.int(m.ID.Tester).int(int64(m.ID.Seq)).text(m.To.Given).text(m.To.Key)
 		}), c.kind, c.vendor, c.batch,
-		c.requestID, ordinary, c.queuedAt, c.dueAt)
+		c.requestID, priorityOf(c.kind), c.queuedAt, c.dueAt)
 	return err
 }
 
-// ordinary is the priority of mail that nobody is waiting for in front of a screen.
-const ordinary = 1
+// Priorities: what has a lower one goes first.
+const (
+	urgent   = 0 // somebody waits for it in front of a screen
+	ordinary = 1
+)
+
+// priorities are all of them, the urgent first.
+var priorities = []int{urgent, ordinary}
+
+func priorityOf(kind beta.MailKind) int {
+	if kind == beta.SignInMail {
+		return urgent
+	}
+	return ordinary
+}
 
 // ClaimMail implements what the outbox needs: up to limit mails that are due, or
-// whose claim lapsed, are given to claim until the lease is over. Of a lapsed
-// claim nobody knows what became: the worker died, perhaps after the relay took
-// the mail.
+// whose claim lapsed, are given to claim until the lease is over, the urgent
+// first. Of a lapsed claim nobody knows what became: the worker died, perhaps
+// after the relay took the mail.
 func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) (mails []beta.Mail, err error) {
 	now := s.now()
 	err = s.engine.update(ctx, func(c conn) error {
 		mails = nil
-		t := s.on(c)
-		return t.query(func(r row) error {
-			mails = append(mails, mailFrom(r))
-			return nil
-		}, `
-			with due (of_test, of_tester, of_seq) as materialized (
-				select test_id, tester, seq
-				from mails
-				where state in ('queued', 'sending', 'deferred') and priority = $3 + 0 and due_at <= $4 + 0
-				order by due_at
-				limit $5 + 0 `+t.skip+`
-			)
-			update mails
-			set state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1,
-				unknowns = unknowns + case when state = 'sending' then 1 else 0 end
-			from due
-			where test_id = of_test and tester = of_tester and seq = of_seq
-			returning test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
-				request_id, queued_at, due_at, attempts, cuts, unknowns`,
-			claim, ms(now.Add(lease)), ordinary, ms(now), limit)
+		for _, priority := range priorities {
+			some, err := s.on(c).claim(claim, priority, limit-len(mails), now, now.Add(lease))
+			if mails = append(mails, some...); err != nil || len(mails) == limit {
+				return err
+			}
+		}
+		return nil
 	})
+	return mails, err
+}
+
+func (t tx) claim(claim string, priority, limit int, now, until time.Time) (mails []beta.Mail, err error) {
+	err = t.query(func(r row) error {
+		mails = append(mails, mailFrom(r))
+		return nil
+	}, `
+		with due (of_test, of_tester, of_seq) as materialized (
+			select test_id, tester, seq
+			from mails
+			where state in ('queued', 'sending', 'deferred') and priority = $3 + 0 and due_at <= $4 + 0
+			order by due_at
+			limit $5 + 0 `+t.skip+`
+		)
+		update mails
+		set state = 'sending', claim = $1, due_at = $2, attempts = attempts + 1,
+			unknowns = unknowns + case when state = 'sending' then 1 else 0 end
+		from due
+		where test_id = of_test and tester = of_tester and seq = of_seq
+		returning test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
+			request_id, queued_at, due_at, attempts, cuts, unknowns`,
+		claim, ms(until), priority, ms(now), limit)
 	return mails, err
 }
 
@@ -83,12 +106,17 @@ func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease ti
 // their mail need not wait for the end of the lease.
 func (s *Store) LapseClaims(ctx context.Context) error {
 	return s.engine.update(ctx, func(c conn) error {
-		_, err := c.exec(`
-			update mails
-			set due_at = $1
-			where state in ('queued', 'sending', 'deferred') and state = 'sending'
-				and priority = $2 + 0 and due_at > $1 + 0`, ms(s.now()), ordinary)
-		return err
+		for _, priority := range priorities {
+			_, err := c.exec(`
+				update mails
+				set due_at = $1
+				where state in ('queued', 'sending', 'deferred') and state = 'sending'
+					and priority = $2 + 0 and due_at > $1 + 0`, ms(s.now()), priority)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -168,12 +196,12 @@ type release struct {
 }
 
 // freeTesters frees the testers of the mails that were settled under a claim
-// that holds for the next of that kind. What a tester wrote is forwarded to
-// somebody else: its way says nothing of the tester.
+// that holds for the next of that kind. The way of what is to somebody else, such
+// as what a tester wrote, says nothing of them.
 func (t tx) freeTesters(attempts []beta.Attempt, held map[beta.MailID]bool) error {
 	free := map[recipient]release{}
 	for _, a := range attempts {
-		if id := a.Mail.ID; held[id] && !a.Outcome.SettledAt.IsZero() && a.Mail.Kind != beta.ForwardMail {
+		if id := a.Mail.ID; held[id] && !a.Outcome.SettledAt.IsZero() && a.Mail.Kind.ToTester() {
 			who := recipient{id.Test, id.Tester, a.Mail.To.Key}
 			f := free[who]
 			free[who] = release{who, f.kinds | a.Mail.Kind.Bit(), f.undeliverable || a.Outcome.Undeliverable}
@@ -199,13 +227,25 @@ func (t tx) freeTesters(attempts []beta.Attempt, held map[beta.MailID]bool) erro
 // due; zero when there is none.
 func (s *Store) NextMail(ctx context.Context) (due time.Time, err error) {
 	err = s.engine.view(ctx, func(c conn) error {
-		return c.query(func(r row) error {
-			due = at(r.int(0))
-			return nil
-		}, `
-			select min(due_at)
-			from mails
-			where state in ('queued', 'sending', 'deferred') and priority = $1 + 0`, ordinary)
+		due = time.Time{}
+		for _, priority := range priorities {
+			first, err := s.on(c).firstDue(priority)
+			if err != nil {
+				return err
+			}
+			if due.IsZero() || !first.IsZero() && first.Before(due) {
+				due = first
+			}
+		}
+		return nil
 	})
+	return due, err
+}
+
+func (t tx) firstDue(priority int) (due time.Time, err error) {
+	_, err = t.one(func(r row) { due = at(r.int(0)) }, `
+		select min(due_at)
+		from mails
+		where state in ('queued', 'sending', 'deferred') and priority = $1 + 0`, priority)
 	return due, err
 }

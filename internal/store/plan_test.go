@@ -10,6 +10,7 @@ import (
 
 	"tryout/internal/beta"
 	"tryout/internal/lwa"
+	"tryout/internal/signin"
 )
 
 // explaining is a connection that has each statement explained before it is
@@ -78,9 +79,9 @@ func judgePostgres(r row, sql string) (step string, bad bool) {
 
 // small is what may be walked: what a call brought along or chose, the index of the few
 // tests that are just starting or ending, the forgotten, of whom only the
-// first is asked for, no table at all, and the tests, but not their testers, to
-// erase a person.
-var small = []string{"SCAN CONSTANT ROW", "SCAN jsonb_each", "SCAN wanted", "SCAN due", "SCAN t USING INDEX tests_in_steps", "SCAN forgotten", "SCAN every"}
+// first is asked for, those who can sign in, whom an operator lists, no table at
+// all, and the tests, but not their testers, to erase a person.
+var small = []string{"SCAN CONSTANT ROW", "SCAN jsonb_each", "SCAN wanted", "SCAN due", "SCAN t USING INDEX tests_in_steps", "SCAN forgotten", "SCAN people USING INDEX", "SCAN every"}
 
 // ordered reports whether a statement reads a test in its own order and stops
 // at its limit: a page that begins at the first address.
@@ -125,6 +126,7 @@ func (s *Store) ExplainEverything(t *testing.T) {
 	s.DropGrants(t.Context(), "c", 10)
 	s.RevokeClient(t.Context(), "c", time.Now())
 	s.RevokeToken(t.Context(), lwa.Digest{}, time.Now())
+	s.EndSession(t.Context(), lwa.Digest{})
 }
 
 // callEverything runs every statement once; what they answer does not matter here.
@@ -176,6 +178,28 @@ func callEverything(t tx) {
 	t.AddTesters(1, tester)
 	t.Erase(1, "a@x.test")
 	callAccess(t)
+	callSignIn(t)
+}
+
+// callSignIn is callEverything for what signing in asks.
+func callSignIn(t tx) {
+	t.createPerson(signin.Person{ID: "p"})
+	t.people()
+	t.person("p")
+	t.personOf("a@x.test")
+	t.saveRole("p", "v", lwa.Owner)
+	t.part("p", "v")
+	t.ask(lwa.Digest{}, signin.SignIn{})
+	t.signIn(lwa.Digest{})
+	t.writeCode(0, time.Now(), func(signin.SignIn) bool { return true })
+	t.countTry(lwa.Digest{})
+	t.beginSession(lwa.Digest{}, signin.Person{ID: "p"}, signin.Session{})
+	t.session(lwa.Digest{}, time.Now())
+	t.anyOver(time.Now(), time.Now())
+	t.dropOver(time.Now(), time.Now(), 10)
+	t.dropSignIns("a@x.test")
+	t.dropAsked([]beta.TestID{1})
+	t.removePerson("p")
 }
 
 // callAccess is callEverything for what access asks.

@@ -53,6 +53,11 @@ func (t tx) token(d lwa.Digest) (token lwa.Token, found bool, err error) {
 		return lwa.Token{}, false, err
 	}
 	token.Client, token.Person = grant.Client, grant.Person
+	if token.Person != "" {
+		if token.Part, err = t.part(grant.Person, token.Vendor); err != nil {
+			return lwa.Token{}, false, err
+		}
+	}
 	token.RevokedAt = at(cmp.Or(ms(token.RevokedAt), ms(grant.RevokedAt), ms(client.RevokedAt)))
 	return token, true, nil
 }

@@ -246,7 +246,7 @@ func (s *Store) Back(ctx context.Context, digests [][]byte) (back []beta.Email, 
 				fresh[string(d)] = true
 			}
 		}
-		for _, table := range []string{"testers", "former_testers", "refusals"} {
+		for _, table := range []string{"testers", "former_testers", "refusals", "people", "sign_ins"} {
 			if len(fresh) == 0 {
 				return nil
 			}

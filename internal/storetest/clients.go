@@ -3,7 +3,9 @@ package storetest
 import (
 	"time"
 
+	"tryout/internal/beta"
 	"tryout/internal/lwa"
+	"tryout/internal/signin"
 )
 
 // A client, and what it gets.
@@ -23,12 +25,14 @@ var (
 	}
 )
 
-// withClient is for cases that need one.
+// withClient is for cases that need one, and a person for whom it acts.
 func withClient(run func(*bench)) func(*bench) {
 	return func(b *bench) {
 		created, err := b.CreateClient(b.ctx, aClient)
 		b.ok(err)
 		b.want("created", created, true)
+		b.ok(b.CreatePerson(b.ctx, signin.Person{ID: "P1", Email: beta.Email{Key: "p1@x.test"}}))
+		b.role("P1", vendor, lwa.Editor)
 		run(b)
 	}
 }
@@ -45,7 +49,7 @@ func withPair(run func(*bench)) func(*bench) {
 // tokenOfPair is how the access token of the pair is read.
 func tokenOfPair() lwa.Token {
 	t := aPair.Token
-	t.Client, t.Person = "C1", "P1"
+	t.Client, t.Person, t.Part = "C1", "P1", lwa.Editor
 	return t
 }
 

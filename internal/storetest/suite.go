@@ -49,6 +49,8 @@ func Run(t *testing.T, e Engine) {
 		{"tokens", tokenCases},
 		{"clients", clientCases},
 		{"codes", codeCases},
+		{"people", peopleCases},
+		{"sign-ins", signInCases},
 		{"keys", keyCases},
 	} {
 		t.Run(part.name, func(t *testing.T) {

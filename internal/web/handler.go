@@ -1,11 +1,12 @@
 // Package web is HTML for people: the page behind an invitation link with its
-// two answers, the form for feedback, the page of a test, the one that asks
-// whether a program may act for somebody, and a start page.
+// two answers, the form for feedback, the page of a test, those where people
+// sign in and are asked whether a program may act for them, and a start page.
 //
 // Reading changes nothing: mail scanners open every link they see, so only a
-// pressed button answers. The pages need no JavaScript, set no cookie, and load
-// nothing from elsewhere. A link that leads nowhere gets one and the same page
-// whatever the reason, so that it tells nothing about who was invited.
+// pressed button answers. The pages need no JavaScript and load nothing from
+// elsewhere; none for testers sets a cookie. A link that leads nowhere gets one
+// and the same page whatever the reason, so that it tells nothing about who was
+// invited.
 package web
 
 import (

@@ -33,6 +33,17 @@ func (h *Handler) endpoints() []endpoint {
 	}
 }
 
+// Routes are everything that is served, as "METHOD /path", for tests that walk them.
+func Routes() (list []string) {
+	for _, e := range (&Handler{}).endpoints() {
+		list = append(list, e.method+" "+e.path)
+		if e.post != nil {
+			list = append(list, http.MethodPost+" "+e.path)
+		}
+	}
+	return list
+}
+
 // Owns reports whether path is a page's, so that people get a page there even
 // when their link was cut short; an unescaped path is meant. Everything else
 // belongs to machines, which want JSON.

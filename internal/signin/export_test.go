@@ -1,0 +1,6 @@
+package signin
+
+import "tryout/internal/beta"
+
+// CodeOf is the code that a mail would carry.
+func (s *Server) CodeOf(mail beta.TestID) string { return s.code(mail) }
