@@ -19,7 +19,7 @@ func alike(err error) error {
 	var dns *net.DNSError // other dials may have the same one: it is not changed
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return reworded{err, fmt.Sprintf("x509: the certificate is valid only from %s to %s", date(invalid.Cert.NotBefore), date(invalid.Cert.NotAfter))}
+		return reworded{err, fmt.Sprintf("x509: certificate has expired or is not yet valid: it is from %s to %s", date(invalid.Cert.NotBefore), date(invalid.Cert.NotAfter))}
 	case errors.As(err, &dns):
 		return reworded{err, "lookup " + dns.Name + ": " + lookupTrouble(dns)}
 	}
