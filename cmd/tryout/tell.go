@@ -62,9 +62,18 @@ func attempt(kind beta.MailKind, r beta.Reply) string {
 	case beta.MailFailed:
 		return mail + " failed for good: " + said + "."
 	case beta.MailUnknown:
-		return "Nobody knows whether " + kinds[kind] + " was taken, the relay's last word was lost: " + said + "."
+		return "Nobody knows whether " + kinds[kind] + " was taken: " + doubt(r) + said + "."
 	}
 	return mail + " was not taken: " + said + "."
+}
+
+// doubt says where a mail came to be unknown: in the attempt that is told, whose
+// answer is missing, or in one before.
+func doubt(r beta.Reply) string {
+	if r.Step == "end of data" && r.Code < 400 {
+		return "the relay's last word was lost, or made no sense; "
+	}
+	return "how an earlier try ended was not seen, and then it was given up; "
 }
 
 // unsent says why a mail was not even tried when its turn came; empty if it was.
@@ -208,15 +217,23 @@ func next(s beta.Story, now time.Time) string {
 	case reason == beta.BecauseUndeliverable:
 		return "Next: nothing by itself; " + reasons[reason] + ". To try once more: tryout resend."
 	case reason == beta.BecauseUnsubscribed || reason == beta.BecauseComplained:
-		return "Next: nothing; " + reasons[reason] + ". Should they say otherwise: tryout allow."
+		return "Next: nothing; " + reasons[reason] + ". Should they say otherwise: tryout allow." + forward(s)
 	case reason != "":
-		return "Next: nothing; " + reasons[reason] + "."
-	case len(s.Mails) > 0 && (s.Mails[0].State == beta.MailFailed || s.Mails[0].State == beta.MailUnknown || s.Mails[0].State == beta.MailBounced):
+		return "Next: nothing; " + reasons[reason] + "." + forward(s)
+	case s.MayResend:
 		return "Next: nothing by itself. To send it again: tryout resend."
 	case s.MayRemind:
 		return "Next: nothing by itself; a reminder may be sent."
 	}
 	return "Next: nothing by itself."
+}
+
+// forward says what can be sent again for somebody who is not mailed.
+func forward(s beta.Story) string {
+	if !s.MayResend {
+		return ""
+	}
+	return " To forward again what they wrote: tryout resend."
 }
 
 // when says when something is due, seen from now.

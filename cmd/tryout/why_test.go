@@ -64,8 +64,14 @@ func TestTheStoryEndsWithWhatHappensNext(t *testing.T) {
 			"Next: the invitation is sent at once, if the server runs; that is attempt 2."},
 		{"sending", beta.Story{Tester: tester, Mails: record(beta.MailSending, now.Add(time.Minute))},
 			"Next: the invitation is being sent. Should the server have died in this, it is sent again at 2026-11-25 04:01:00 UTC, in 1m0s."},
-		{"unknown", beta.Story{Tester: tester, Mails: record(beta.MailUnknown, now)},
+		{"unknown", beta.Story{Tester: tester, MayResend: true, Mails: record(beta.MailUnknown, now)},
 			"Next: nothing by itself. To send it again: tryout resend."},
+		{"suppressed, and allowed since", beta.Story{Tester: tester, MayRemind: true, MayResend: true, Mails: record(beta.MailSuppressed, now)},
+			"Next: nothing by itself. To send it again: tryout resend."},
+		{"declined, and why did not arrive", beta.Story{Tester: beta.Tester{Number: 1, State: beta.Declined}, MayResend: true, Mails: record(beta.MailFailed, now)},
+			"Next: nothing; they had said no thanks. To forward again what they wrote: tryout resend."},
+		{"unsubscribed, and feedback did not arrive", beta.Story{Tester: beta.Tester{Number: 1, Blocked: beta.BecauseUnsubscribed}, MayResend: true, Mails: record(beta.MailFailed, now)},
+			"Next: nothing; they want no mail of the vendor. Should they say otherwise: tryout allow. To forward again what they wrote: tryout resend."},
 		{"declined", beta.Story{Tester: beta.Tester{Number: 1, State: beta.Declined}, Mails: record(beta.MailSent, now)},
 			"Next: nothing; they had said no thanks."},
 		{"removed", beta.Story{Mails: record(beta.MailSent, now)}, "Next: nothing."},
@@ -84,6 +90,28 @@ func TestWhatWasTriedForDaysIsToldOnce(t *testing.T) {
 	want := "The invitation was not taken: mx.example:25, at connect: connection refused; that was the last of 700 tries since 2026-11-20 04:00:00 UTC."
 	if got := attempt(beta.InvitationMail, r); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A mail may be unknown for an earlier attempt's sake: then the last reply is not
+// the one that was lost.
+func TestWhatNobodyKnowsIsToldTruly(t *testing.T) {
+	t.Parallel()
+	const lost, givenUp = "the relay's last word was lost, or made no sense; ", "how an earlier try ended was not seen, and then it was given up; "
+	for _, c := range []struct {
+		beta.Reply
+		want string
+	}{
+		{beta.Reply{Step: "end of data", Text: "EOF"}, lost + "mx:25, at end of data: EOF."},
+		{beta.Reply{Step: "end of data", Code: 354, Text: "go on"}, lost + `mx:25 answered end of data with "354 go on".`},
+		{beta.Reply{Step: "end of data", Code: 451, Text: "later"}, givenUp + `mx:25 answered end of data with "451 later".`},
+		{beta.Reply{Step: "connect", Text: "connection refused"}, givenUp + "mx:25, at connect: connection refused."},
+		{beta.Reply{Step: "RCPT TO", Code: 451, Text: "later"}, givenUp + `mx:25 answered RCPT TO with "451 later".`},
+	} {
+		c.Reply.State, c.Reply.Relay = beta.MailUnknown, "mx:25"
+		if got, want := attempt(beta.InvitationMail, c.Reply), "Nobody knows whether the invitation was taken: "+c.want; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

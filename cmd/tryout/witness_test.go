@@ -14,6 +14,7 @@ import (
 
 	"tryout/internal/beta"
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 	"tryout/internal/outbox"
 )
 
@@ -45,7 +46,9 @@ func newWitness(t *testing.T) *witness {
 		t.Fatal(err)
 	}
 	w := &witness{courses: make([]course, removals), flying: map[int]bool{}}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &heard{witness: w}, nil }))
+	watch := mailtest.New(t)
+	watch.Every = 100 // as is enough in a race
+	server := smtp.NewServer(watch.Backend(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &heard{witness: w}, nil })))
 	server.Domain = "relay.invalid"
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })

@@ -7,8 +7,8 @@ import (
 
 // Resend sends again what did not arrive: of each kind the tester's last mail,
 // if it failed, came back, was not sent because they wanted none then, or nobody
-// knows what became of it; of what they wrote
-// and was forwarded, all that did not arrive. It has the same
+// knows what became of it; of what they wrote and was forwarded, all that did not
+// arrive, even when they may not be mailed themselves. It has the same
 // Message-ID as before, so that a mail which did arrive is seen to be the same. An
 // address that had refused our mail is tried once more. Somebody who is not in
 // the test is [NotFound].
@@ -25,7 +25,7 @@ func (s *Service) Resend(ctx context.Context, by Caller, id SkillID, email Email
 		if err != nil {
 			return err
 		}
-		return c.resend(t, lastFailed(mails))
+		return c.resend(t, mails)
 	})
 }
 
@@ -45,23 +45,41 @@ func lastFailed(mails []MailRecord) (failed []MailRecord) {
 	return failed
 }
 
-func (c *change) resend(t Tester, failed []MailRecord) error {
-	was := t.Blocked
-	if was == BecauseUndeliverable {
+// onceMore is t with an address that had refused our mail to be tried again.
+func (t Tester) onceMore() Tester {
+	if t.Blocked == BecauseUndeliverable {
 		t.Blocked = ""
 	}
+	return t
+}
+
+// resendable returns those of t's mails that may be sent again. What t wrote goes
+// to the developer, whatever t wants to be sent.
+func (t Tester) resendable(mails []MailRecord) []MailRecord {
+	failed := lastFailed(mails)
+	if t.onceMore().Reachable() {
+		return failed
+	}
+	return slices.DeleteFunc(failed, func(m MailRecord) bool { return m.Kind != ForwardMail })
+}
+
+func (c *change) resend(t Tester, mails []MailRecord) error {
+	c.requeued = t.resendable(mails)
+	again, nothing := t.onceMore(), len(c.requeued) == 0
 	switch {
-	case !t.Reachable():
-		c.note(t.Number, Skipped, t.Refusal())
+	case nothing && !again.Reachable():
+		c.note(t.Number, Skipped, again.Refusal())
 		return nil
-	case len(failed) == 0 && was == "":
+	case nothing && again.Blocked == t.Blocked:
 		c.note(t.Number, Skipped, BecauseNothingFailed)
 		return nil
 	}
-	for _, m := range failed {
-		t.Unsettled |= m.Kind.Bit()
-	}
 	c.note(t.Number, Mailed, "")
-	c.requeued = failed
-	return c.SaveTesters(c.test.ID, []Tester{t})
+	if !again.Reachable() {
+		return nil // it is the developer who is mailed
+	}
+	for _, m := range c.requeued {
+		again.Unsettled |= m.Kind.Bit()
+	}
+	return c.SaveTesters(c.test.ID, []Tester{again})
 }

@@ -13,6 +13,7 @@ type Story struct {
 	Email     Email
 	Tester    Tester // zero when the address is not in the test
 	MayRemind bool   // whether a reminder would be sent now
+	MayResend bool   // whether there is a mail that did not arrive and would be sent again
 	Former    []FormerTester
 	Mails     []MailRecord // the newest first
 	Events    []Event      // the newest first
@@ -92,6 +93,9 @@ func (s *Story) read(r Reader) error {
 		mails, err := r.TesterMails(s.Test.ID, number)
 		if err != nil {
 			return err
+		}
+		if number == s.Tester.Number && s.Status == Running {
+			s.MayResend = len(s.Tester.resendable(mails)) > 0
 		}
 		slices.Reverse(mails)
 		s.Mails = append(s.Mails, mails...)

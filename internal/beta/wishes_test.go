@@ -81,8 +81,10 @@ func TestWhatWasSuppressedIsSentOnceItIsAllowed(t *testing.T) {
 	w.add("anna@example.com")
 	w.ok(w.Unsubscribe(w.ctx, w.link("anna@example.com"), false, ""))
 	w.wantPost(post{Dropped: about(beta.InvitationMail, "anna@example.com")})
+	w.wantMayResend("anna@example.com", false)
 	w.wantReport(w.done(w.Resend(w.ctx, owner, skill, email("anna@example.com"))), []entry{{"anna@example.com", beta.Skipped, beta.BecauseUnsubscribed}})
 	w.ok(w.Allow(w.ctx, owner, skill, email("anna@example.com")))
+	w.wantMayResend("anna@example.com", true)
 	w.wantReport(w.done(w.Resend(w.ctx, owner, skill, email("anna@example.com"))), []entry{{"anna@example.com", beta.Mailed, ""}})
 	w.wantPost(post{Sent: about(beta.InvitationMail, "anna@example.com")})
 }

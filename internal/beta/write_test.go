@@ -163,6 +163,44 @@ func TestForwardedFeedbackThatFailedIsAllSentAgain(t *testing.T) {
 	w.wantPost(post{Sent: about(beta.ForwardMail, "team@example.com", "team@example.com")})
 }
 
+// What a tester wrote is the developer's mail: it is sent again for a tester who
+// wants no mail, and nothing else is.
+func TestForwardedFeedbackIsSentAgainWhateverItsAuthorWants(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(*world){
+		"no thanks":    func(w *world) { w.decline(w.link(a)) },
+		"left":         func(w *world) { w.accept(w.link(a)); w.decline(w.link(a)) },
+		"unsubscribed": func(w *world) { w.ok(w.Unsubscribe(w.ctx, w.link(a), false, "r")) },
+	} {
+		w := newRunning(t)
+		w.ok(w.UpdateTest(w.ctx, owner, skill, new("team@example.com")))
+		w.add(a)
+		w.bounce() // the invitation
+		w.putUndeliverable(a, false)
+		w.write(w.link(a), w.opinion("1", ""))
+		w.bounce()
+		refuse(w)
+		before := w.tester(a)
+		w.wantMayResend(a, true)
+		w.wantReport(w.resend(a), []entry{{a, beta.Mailed, ""}})
+		w.wantPost(post{Sent: about(beta.ForwardMail, "team@example.com")})
+		if diff := cmp.Diff(before, w.tester(a)); diff != "" {
+			t.Errorf("%s: the tester (-want +got):\n%s", name, diff)
+		}
+		w.wantMayResend(a, false)
+		w.wantReport(w.resend(a), []entry{{a, beta.Skipped, before.Refusal()}})
+	}
+}
+
+func (w *world) wantMayResend(address string, want bool) {
+	w.t.Helper()
+	story, err := w.Story(w.ctx, owner, skill, email(address))
+	w.ok(err)
+	if story.MayResend != want {
+		w.t.Errorf("%s: may resend: got %v, want %v", address, story.MayResend, want)
+	}
+}
+
 func TestWhenATestTakesFeedback(t *testing.T) {
 	t.Parallel()
 	const life = 90 * day

@@ -38,13 +38,14 @@ type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 // (Cut). From then on it is finished, within Timeouts.Body and Timeouts.Dot, so
 // that the outcome is known.
 //
-// A connection that the relay has closed while it was idle is not held against
-// the message: Send then dials once, and asks write again.
+// A connection that the relay has closed while it was idle, or on which it does
+// not agree to RSET, is not held against the message: Send then dials once, and
+// asks write again.
 func (c *Client) Send(ctx context.Context, write func() (Message, error)) (Reply, error) {
 	if open := c.take(); open != nil {
 		reply, err := c.deliver(ctx, open, write)
 		var fail *Failure
-		if !errors.As(err, &fail) || fail.Outcome != Cut || !open.stale || ctx.Err() != nil {
+		if !errors.As(err, &fail) || !open.isSpent(fail) || ctx.Err() != nil {
 			return reply, err
 		}
 	}

@@ -3,7 +3,6 @@ package mail
 import (
 	"bufio"
 	"context"
-	"errors"
 	"net"
 	"os"
 	"time"
@@ -83,11 +82,7 @@ func (c *conn) answer(cmd command, reply Reply, err error) (Reply, *Failure) {
 // fail reports that a step ended without an answer, and the connection with it.
 func (c *conn) fail(step string, err error) *Failure {
 	c.broken = true
-	var op *net.OpError
-	if errors.As(err, &op) {
-		op.Source = nil // our port: another each time, so that no two failures would read alike
-	}
-	return &Failure{judgeError(step, err), step, Reply{Relay: c.relay.Addr()}, err}
+	return &Failure{judgeError(step, err), step, Reply{Relay: c.relay.Addr()}, alike(err)}
 }
 
 // within runs f, which uses the network, and interrupts it after the limit

@@ -17,7 +17,7 @@ type Outcome int
 const (
 	Temporary     Outcome = iota + 1 // 4xx for this mail, no answer in time, an answer that is not SMTP: try later
 	Permanent                        // 5xx for the recipient or the message: never
-	Cut                              // 421, or the connection ended, after MAIL FROM and before the final dot was sent; or ctx ended: later, and not the mail's fault
+	Cut                              // 421, or the connection ended, after MAIL FROM and before the final dot was sent; or anything at RSET; or ctx ended: later, and not the mail's fault
 	Away                             // the relay cannot be reached, or serves nobody now: nothing was said of the mail
 	Unknown                          // the final dot was sent and no answer understood: it may have been taken
 	Misconfigured                    // the relay refuses us, not the mail; or the password would go in clear
@@ -114,6 +114,8 @@ func judgeError(step string, err error) Outcome {
 	switch {
 	case step == stepDot:
 		return Unknown
+	case step == stepReset: // it is about the mail before
+		return Cut
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return Cut // by ourselves
 	case step == stepTLS && !isNetwork(err) && !errors.Is(err, os.ErrDeadlineExceeded):

@@ -39,7 +39,8 @@ type cells struct {
 // waited for, one that refuses us has to be told to the operator. MAIL FROM says
 // who we are, so that its 5xx is ours too. From RCPT TO on a refusal is the
 // mail's. After the final dot silence is not a refusal: the mail may have been
-// taken. At QUIT all is over.
+// taken. At QUIT all is over. RSET is about a mail that was refused before:
+// whatever is said to it, the next one is sent, over another connection.
 var matrix = []cells{
 	{"banner", wait, wait, pause, pause, wait, wait, wait},
 	{"EHLO", wait, wait, pause, pause, wait, wait, wait},
@@ -50,6 +51,7 @@ var matrix = []cells{
 	{"DATA", putOff, reconnect, failed, pause, putOff, reconnect, putOff},
 	{"end of data", putOff, reconnect, failed, pause, unknown, unknown, unknown},
 	{"QUIT", taken, taken, taken, taken, taken, taken, taken},
+	{"RSET", taken, taken, taken, taken, taken, taken, taken},
 }
 
 // class is the cell of a code.
@@ -69,10 +71,11 @@ func (c cells) class(code int) mail.Outcome {
 
 // conns is how many connections it takes to send a mail after one of such a
 // class: a relay that closes, or that came to nothing before MAIL FROM, is
-// dialed again, any other is spoken to on the connection that is there.
+// dialed again, as is one that does not agree to RSET; any other is spoken to on
+// the connection that is there.
 func (c cells) conns(code int) int {
 	before := c.step == "banner" || c.step == "EHLO" || c.step == "STARTTLS" || c.step == "AUTH"
-	if code == 421 && c.step != "QUIT" || before && c.class(code) != taken {
+	if code == 421 && c.step != "QUIT" || c.step == "RSET" || before && c.class(code) != taken {
 		return 2
 	}
 	return 1

@@ -9,7 +9,8 @@ import (
 
 // once is a relay that answers one step once with what it was told, and then is
 // as any other: without a sender it takes no recipient, without a recipient no
-// message, and no second sender without RSET.
+// message, and no second sender without RSET. Where RSET is that step, it refuses
+// a recipient first.
 type once struct {
 	script
 	mail.Relay
@@ -47,6 +48,9 @@ func (o *once) say(_ int, step string) (answer string) {
 	case step == o.at && o.says != "":
 		answer, o.says = o.says, ""
 		o.refused = step == "MAIL FROM" || step == "RCPT TO"
+	case step == "RCPT TO" && o.isBeforeReset():
+		o.refused = true
+		return "550 5.1.1 no such user"
 	case step == "MAIL FROM" && o.begun, o.refused && (step == "RCPT TO" || step == "DATA"):
 		return "503 5.5.1 not now"
 	case step == "MAIL FROM":
@@ -56,6 +60,8 @@ func (o *once) say(_ int, step string) (answer string) {
 	}
 	return answer
 }
+
+func (o *once) isBeforeReset() bool { return o.at == "RSET" && o.says != "" }
 
 func (o *once) tell(answer string) {
 	o.lock.Lock()
@@ -70,13 +76,16 @@ func (o *once) isSaid() bool {
 }
 
 // check sends a mail of a new client to the relay while it says such a thing,
-// and one more, which must be taken, over so many connections in all. Of a
-// failure the reply must be kept.
+// and one more, which must be taken, over so many connections in all; before
+// RSET comes one that is refused. Of a failure the reply must be kept.
 func (o *once) check(t testing.TB, want mail.Outcome, said string, kept mail.Reply, conns int) {
 	t.Helper()
 	before, _, _ := o.seen()
 	o.tell(said)
 	c := &mail.Client{Relay: o.Relay}
+	if o.at == "RSET" {
+		refused(t, c, note())
+	}
 	got, fail := attempt(t, c)
 	switch kept.Relay = o.Addr(); {
 	case fail == nil && (want != taken || got.Code != 250):

@@ -40,6 +40,12 @@ func (c *conn) reset(ctx context.Context) *Failure {
 	return fail
 }
 
+// isSpent reports whether a failure is the kept connection's, and nothing was
+// said of the message that took it.
+func (c *conn) isSpent(fail *Failure) bool {
+	return fail.Step == stepReset || fail.Outcome == Cut && c.stale
+}
+
 // bodyType declares octets above 127 where that can be understood (RFC 6152).
 func (c *conn) bodyType(data []byte) string {
 	_, offered := c.offers["8BITMIME"]

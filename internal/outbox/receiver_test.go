@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"tryout/internal/mail"
+	"tryout/internal/mailtest"
 )
 
 const (
@@ -28,6 +30,7 @@ type receiver struct {
 	answers map[string]string // by step; a missing one agrees; see tell
 	death   death
 
+	watch      *mailtest.Watch
 	mu         sync.Mutex
 	dead, died bool
 	open       map[net.Conn]bool
@@ -41,7 +44,8 @@ type receiver struct {
 // its Message-ID.
 type taking struct{ to, id string }
 
-// listen opens the receiver; stop waits until all its dialogues have ended.
+// listen opens the receiver; stop waits until all its dialogues have ended. Every
+// message is looked at, of a batch five in full.
 func (v *receiver) listen(t testing.TB) (stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -50,6 +54,8 @@ func (v *receiver) listen(t testing.TB) (stop func()) {
 	}
 	v.Relay.Host, v.Relay.Port = "127.0.0.1", l.Addr().(*net.TCPAddr).Port
 	v.offers = append(v.offers, "PIPELINING")
+	v.watch = mailtest.New(t)
+	v.watch.Every = v.death.of / 5
 	v.open, v.heard = map[net.Conn]bool{}, map[string]int{}
 	var serving sync.WaitGroup
 	serving.Go(func() {
@@ -67,10 +73,13 @@ func (v *receiver) listen(t testing.TB) (stop func()) {
 func (v *receiver) serve(c net.Conn) {
 	defer v.leave(c)
 	in := textproto.NewReader(bufio.NewReader(c))
-	var to string
+	var to []string
 	for step, line, err := "banner", "", error(nil); err == nil; step = stepOf(line) {
-		if step == "RCPT TO" {
-			to = strings.Trim(line[len(step)+1:], "<>")
+		switch step {
+		case "MAIL FROM":
+			to = nil
+		case "RCPT TO":
+			to = append(to, strings.Trim(line[len(step)+1:], "<>"))
 		}
 		if !v.enter(c, step) || !answer(c, v.says(step)) || step == "QUIT" {
 			return
@@ -133,27 +142,39 @@ func answer(c net.Conn, text string) bool {
 }
 
 // message hears a message, takes it unless it was told otherwise, and answers.
-func (v *receiver) message(c net.Conn, in *textproto.Reader, to string) bool {
+func (v *receiver) message(c net.Conn, in *textproto.Reader, to []string) bool {
 	if !v.enter(c, "message") {
 		return false
 	}
-	dotted := in.DotReader()
-	m, err := netmail.ReadMessage(dotted)
+	data, err := octets(in.R)
 	if err != nil {
 		return false
 	}
-	if _, err := io.Copy(io.Discard, dotted); err != nil || !v.enter(c, "end of data") {
+	m, err := netmail.ReadMessage(bytes.NewReader(data)) // fails where there is none: the transaction was given up
+	if err != nil || !v.enter(c, "end of data") {
 		return false
 	}
+	v.watch.See(to, data)
 	if text := v.says("end of data"); text != agreed {
 		return answer(c, text)
 	}
-	n, answers := v.take(taking{to, m.Header.Get("Message-ID")})
+	n, answers := v.take(taking{strings.Join(to, ","), m.Header.Get("Message-ID")})
 	if !answers {
 		io.Copy(io.Discard, c) // until it is cut
 		return false
 	}
 	return answer(c, fmt.Sprintf(agreed, n)) && v.goesOnAfter(n)
+}
+
+// octets reads a message as it was before its dots were doubled.
+func octets(r *bufio.Reader) (data []byte, err error) {
+	for {
+		line, err := r.ReadBytes('\n')
+		if err != nil || string(line) == ".\r\n" {
+			return data, err
+		}
+		data = append(data, bytes.TrimPrefix(line, []byte("."))...)
+	}
 }
 
 // times returns how often a step was heard.
