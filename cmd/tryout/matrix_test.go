@@ -86,7 +86,7 @@ var matrix = map[string]rule{
 type credential struct {
 	name   string
 	token  string // in the Authorization header
-	cookie string // of a session
+	cookie string // of a session: whose
 	allows []rule // of the rules that ask for a token
 }
 
