@@ -27,7 +27,7 @@ test: packages e2e-deps ## Run all tests, installing first what they need
 	go test -run Batch ./internal/outbox # with whole batches
 	go test -run 'BeganAfter|Stalled|Linearizable' ./cmd/tryout # the same
 	go test -count=1 ./bench ./e2e ./crash
-	TRYOUT_TEST_DATABASE=postgres go test -race -shuffle=on -timeout 30m ./cmd/... ./internal/beta ./internal/lwa ./internal/outbox ./internal/signin ./internal/smapi ./internal/web
+	TRYOUT_TEST_DATABASE=postgres go test -shuffle=on -timeout 30m ./cmd/... ./internal/beta ./internal/lwa ./internal/outbox ./internal/signin ./internal/smapi ./internal/web
 	TRYOUT_TEST_DATABASE=postgres go test -count=1 ./e2e
 
 .PHONY: packages
