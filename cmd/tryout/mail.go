@@ -174,7 +174,7 @@ func (s settings) testWriter(ctx context.Context) (*mail.Writer, error) {
 func (s settings) tryEach(ctx context.Context, io streams, write func() (mail.Message, error)) (refusals error) {
 	for _, relay := range s.relays {
 		client := &mail.Client{Relay: relay, Hello: hello(host(s.publicURL))}
-		reply, err := client.Send(ctx, write)
+		reply, err := client.Send(ctx, write, nil)
 		client.Close()
 		if err == nil {
 			_, err = fmt.Fprintf(io.out, "%s answered: %s\n", relay.Addr(), reply)

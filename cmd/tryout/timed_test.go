@@ -54,8 +54,11 @@ type counter struct {
 	copies map[string]int // by recipient and subject
 }
 
-func (c *counter) Send(_ context.Context, write func() (mail.Message, error)) (mail.Reply, error) {
+func (c *counter) Send(ctx context.Context, write func() (mail.Message, error), begin func(context.Context) error) (mail.Reply, error) {
 	m, err := write()
+	if err == nil {
+		err = begin(ctx)
+	}
 	if err != nil {
 		return mail.Reply{}, err
 	}

@@ -104,7 +104,7 @@ func said(c *mail.Client, fail *mail.Failure) string {
 // Send hands a message to the first relay and tells its answer.
 func (d *Doctor) Send(ctx context.Context, m mail.Message) Finding {
 	c := d.Relays[0]
-	reply, err := c.Send(ctx, func() (mail.Message, error) { return m, nil })
+	reply, err := c.Send(ctx, func() (mail.Message, error) { return m, nil }, nil)
 	if fail, failed := errors.AsType[*mail.Failure](err); failed {
 		f := refusal(c, fail)
 		f.Check, f.Found = "message", f.Found+" The message to "+m.To+" was not taken."

@@ -46,7 +46,7 @@ func BenchmarkSend(b *testing.B) {
 	c := client(b, (&server{}).relayOf(b, nil, false))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.Send(b.Context(), written(m)); err != nil {
+		if _, err := c.Send(b.Context(), written(m), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

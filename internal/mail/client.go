@@ -32,7 +32,10 @@ type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 //
 // The message is what write returns. It is called when nothing stands between it
 // and MAIL FROM any more, so that whoever writes can decide at the last moment.
-// An error of write is returned as it is; any other is a [*Failure].
+// Then begin is called, once the relay waits for the text: from there on it may
+// be taken. Where begin fails, nothing is sent and the connection closed, since
+// nothing but the text could be said on it. A nil begin lets every message go.
+// An error of write or begin is returned as it is; any other is a [*Failure].
 //
 // When ctx ends before the message itself is begun, the dialogue is broken off
 // (Cut). From then on it is finished, within Timeouts.Body and Timeouts.Dot, so
@@ -41,9 +44,9 @@ type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 // A connection that the relay has closed while it was idle, or on which it does
 // not agree to RSET, is not held against the message: Send then dials once, and
 // asks write again.
-func (c *Client) Send(ctx context.Context, write func() (Message, error)) (Reply, error) {
+func (c *Client) Send(ctx context.Context, write func() (Message, error), begin func(context.Context) error) (Reply, error) {
 	if open := c.take(); open != nil {
-		reply, err := c.deliver(ctx, open, write)
+		reply, err := c.deliver(ctx, open, write, begin)
 		var fail *Failure
 		if !errors.As(err, &fail) || !open.isSpent(fail) || ctx.Err() != nil {
 			return reply, err
@@ -53,12 +56,12 @@ func (c *Client) Send(ctx context.Context, write func() (Message, error)) (Reply
 	if fail != nil {
 		return fail.Reply, fail
 	}
-	return c.deliver(ctx, fresh, write)
+	return c.deliver(ctx, fresh, write, begin)
 }
 
 // deliver makes one transaction and keeps the connection if it can, also when
 // write panics.
-func (c *Client) deliver(ctx context.Context, cn *conn, write func() (Message, error)) (Reply, error) {
+func (c *Client) deliver(ctx context.Context, cn *conn, write func() (Message, error), begin func(context.Context) error) (Reply, error) {
 	defer c.keep(cn)
 	if fail := cn.reset(ctx); fail != nil {
 		return fail.Reply, fail
@@ -72,9 +75,17 @@ func (c *Client) deliver(ctx context.Context, cn *conn, write func() (Message, e
 		fail.Reply.Relay = c.Relay.Addr()
 		return fail.Reply, fail
 	}
-	reply, fail := cn.transact(ctx, m)
+	if fail := cn.envelope(ctx, m); fail != nil {
+		return fail.Reply, fail
+	}
+	if begin != nil {
+		if err := begin(ctx); err != nil {
+			cn.broken = true
+			return Reply{}, err
+		}
+	}
+	reply, fail := cn.text(ctx, m)
 	if fail != nil {
-		cn.dirty = true
 		return fail.Reply, fail
 	}
 	return reply, nil

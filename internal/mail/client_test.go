@@ -217,7 +217,7 @@ func TestAMessageIsWrittenWhenTheRelayWaitsForIt(t *testing.T) {
 				t.Errorf("message %d: written when %q was the last command and %d messages were sent", n, last, len(messages))
 			}
 			return note(), nil
-		})
+		}, nil)
 		if err != nil || asked != min(n+1, 2) {
 			t.Errorf("message %d: got %v, asked %d times", n, err, asked)
 		}
@@ -229,12 +229,12 @@ func TestWhatIsNotWrittenLeavesTheConnectionAsItWas(t *testing.T) {
 	s := &script{extensions: []string{"PIPELINING"}}
 	c := client(t, s.relayOf(t))
 	unwanted := errors.New("unwanted")
-	if _, err := c.Send(within(t), func() (mail.Message, error) { return mail.Message{}, unwanted }); err != unwanted {
+	if _, err := c.Send(within(t), func() (mail.Message, error) { return mail.Message{}, unwanted }, nil); err != unwanted {
 		t.Errorf("got %v, want the writer's own error", err)
 	}
 	func() {
 		defer func() { recover() }()
-		c.Send(within(t), func() (mail.Message, error) { panic("no words") })
+		c.Send(within(t), func() (mail.Message, error) { panic("no words") }, nil)
 	}()
 	sent(t, c, note())
 	conns, commands, messages := s.seen()

@@ -47,7 +47,7 @@ func TestCancellingBeforeTheMessageBreaksOff(t *testing.T) {
 				cancel()
 			}
 		}
-		_, err := client(t, s.relayOf(t)).Send(ctx, written(note()))
+		_, err := client(t, s.relayOf(t)).Send(ctx, written(note()), nil)
 		var fail *mail.Failure
 		if !errors.As(err, &fail) || fail.Outcome != mail.Cut || !errors.Is(err, context.Canceled) {
 			t.Errorf("at %s: got %v, want cut by cancelling", step, err)
@@ -66,7 +66,7 @@ func TestCancellingDuringTheMessageFinishesIt(t *testing.T) {
 			cancel()
 		}
 	}}
-	reply, err := client(t, s.relayOf(t)).Send(ctx, written(note()))
+	reply, err := client(t, s.relayOf(t)).Send(ctx, written(note()), nil)
 	if err != nil || reply.Code != 250 {
 		t.Errorf("got %v, %v, want 250", reply, err)
 	}

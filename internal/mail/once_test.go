@@ -105,7 +105,7 @@ func (o *once) check(t testing.TB, want mail.Outcome, said string, kept mail.Rep
 // attempt sends a message; a client fails with nothing but a Failure.
 func attempt(t testing.TB, c *mail.Client) (mail.Reply, *mail.Failure) {
 	t.Helper()
-	reply, err := c.Send(t.Context(), written(note()))
+	reply, err := c.Send(t.Context(), written(note()), nil)
 	if err == nil {
 		return reply, nil
 	}

@@ -38,7 +38,7 @@ func TestTheNextMailDoesNotPayForABrokenReset(t *testing.T) {
 			s := &script{extensions: []string{extension}, answers: map[string]string{"RSET": answer}}
 			c := afterRefusal(t, s)
 			asked := 0
-			reply, err := c.Send(within(t), func() (mail.Message, error) { asked++; return note(), nil })
+			reply, err := c.Send(within(t), func() (mail.Message, error) { asked++; return note(), nil }, nil)
 			if conns, _, _ := s.seen(); err != nil || reply.Code != 250 || conns != 2 || asked != 1 {
 				t.Errorf("%q, %s: got %v, %v over %d connections, asked for %d times; want 250 over 2, once", answer, extension, reply, err, conns, asked)
 			}
@@ -54,7 +54,7 @@ func TestBreakingOffAtResetIsNoFaultOfTheMail(t *testing.T) {
 			cancel()
 		}
 	}}
-	_, err := afterRefusal(t, s).Send(ctx, written(note()))
+	_, err := afterRefusal(t, s).Send(ctx, written(note()), nil)
 	var fail *mail.Failure
 	if conns, _, _ := s.seen(); !errors.As(err, &fail) || fail.Outcome != mail.Cut || fail.Step != "RSET" || conns != 1 {
 		t.Errorf("got %v over %d connections, want cut at RSET over 1", err, conns)

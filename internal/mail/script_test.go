@@ -232,7 +232,7 @@ func written(m mail.Message) func() (mail.Message, error) {
 // refused sends a message that must fail, and returns why it did.
 func refused(t testing.TB, c *mail.Client, m mail.Message) *mail.Failure {
 	t.Helper()
-	_, err := c.Send(within(t), written(m))
+	_, err := c.Send(within(t), written(m), nil)
 	var fail *mail.Failure
 	if !errors.As(err, &fail) {
 		t.Fatalf("Send: got %v, want a Failure", err)
@@ -243,7 +243,7 @@ func refused(t testing.TB, c *mail.Client, m mail.Message) *mail.Failure {
 // sent sends a message that must be taken.
 func sent(t testing.TB, c *mail.Client, m mail.Message) mail.Reply {
 	t.Helper()
-	reply, err := c.Send(within(t), written(m))
+	reply, err := c.Send(within(t), written(m), nil)
 	if err != nil {
 		t.Fatalf("Send: %v", err)
 	}

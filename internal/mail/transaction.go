@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// transact hands over one message (RFC 5321, 3.3).
-func (c *conn) transact(ctx context.Context, m Message) (Reply, *Failure) {
+// envelope begins a transaction, up to where the relay waits for the text (RFC 5321, 3.3).
+func (c *conn) envelope(ctx context.Context, m Message) *Failure {
 	envelope := []command{
 		{stepMail, "MAIL FROM:<" + m.From + ">" + c.bodyType(m.Data), 2},
 		{stepRcpt, "RCPT TO:<" + m.To + ">", 2},
@@ -19,15 +19,21 @@ func (c *conn) transact(ctx context.Context, m Message) (Reply, *Failure) {
 	if _, offered := c.offers["PIPELINING"]; offered {
 		talk = c.pipeline
 	}
-	if fail := talk(ctx, envelope...); fail != nil {
-		return fail.Reply, fail
-	}
+	fail := talk(ctx, envelope...)
+	c.dirty = fail != nil
+	return fail
+}
+
+// text hands over the message itself, unless ctx is done before.
+func (c *conn) text(ctx context.Context, m Message) (Reply, *Failure) {
 	if ctx.Err() != nil {
 		fail := c.fail(stepData, ctx.Err())
 		return fail.Reply, fail
 	}
 	c.out = stuff(c.out[:0], m.Data)
-	return c.body(context.WithoutCancel(ctx), c.out)
+	reply, fail := c.body(context.WithoutCancel(ctx), c.out)
+	c.dirty = fail != nil
+	return reply, fail
 }
 
 // reset forgets a transaction that was given up.

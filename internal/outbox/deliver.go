@@ -11,34 +11,53 @@ import (
 	"tryout/internal/mail"
 )
 
-const notYet = time.Second // until a mail that waits for another, or for the database, is looked at again
+const (
+	notYet   = time.Second // until a mail that waits for another, or for the database, is looked at again
+	patience = time.Second // how long a relay may have to wait for the text, once it is ready
+)
 
-// work sends mails until there are no more. It begins none while too many are
-// begun and not recorded: those are what a crash sends twice.
+// work sends mails until there are no more. While outcomes cannot be recorded,
+// those that wait for that are as many as fit ahead, and nothing more is taken up.
 func (o *Outbox) work(ctx context.Context, mails <-chan claimed, done chan<- ended) {
 	for c := range mails {
-		begun := o.begin(ctx)
-		done <- ended{beta.Attempt{Claim: c.claim, Mail: c.Mail, Outcome: o.attempt(ctx, c.Mail)}, begun}
+		e := ended{Attempt: beta.Attempt{Claim: c.claim, Mail: c.Mail}}
+		e.taken = take(ctx, o.ahead) // if not, nothing is sent any more
+		e.Outcome = o.attempt(ctx, &e)
+		done <- e
 	}
 }
 
-// begin waits for room in the window, unless ctx is done: nothing is sent then.
-func (o *Outbox) begin(ctx context.Context) bool {
-	if ctx.Err() != nil {
-		return false
+// begin waits for room in the window: from now on e may have been taken by the
+// relay, and a crash that comes before this is recorded would send it again.
+// The relay is in the middle of a dialogue, and whether e is still wanted was
+// asked before; so it does not wait for long.
+func (o *Outbox) begin(ctx context.Context, e *ended) error {
+	if e.begun { // by way of another relay
+		return nil
 	}
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if e.begun = take(soon, o.window); !e.begun {
+		return instead{o.giveBack(e.Mail, o.Now().Add(notYet))}
+	}
+	return nil
+}
+
+// take waits for one of places; it reports false when ctx ended before.
+func take(ctx context.Context, places chan<- struct{}) bool {
 	select {
-	case o.window <- struct{}{}:
+	case places <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// attempt sends m if there is time for it, and says what follows. An attempt
+// attempt sends e's mail if there is time for it, and says what follows. An attempt
 // has the first half of the lease to begin the message and the second half to
 // finish it: nobody else claims a mail that is being sent.
-func (o *Outbox) attempt(ctx context.Context, m beta.Mail) (s beta.Settlement) {
+func (o *Outbox) attempt(ctx context.Context, e *ended) (s beta.Settlement) {
+	m := e.Mail
 	defer func() {
 		if p := recover(); p != nil {
 			o.Log.Error("delivery panicked", "mail", m.ID.String(), "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
@@ -54,18 +73,21 @@ func (o *Outbox) attempt(ctx context.Context, m beta.Mail) (s beta.Settlement) {
 	if !o.budget.wait(within, o.Now) {
 		return o.giveBack(m, o.Now())
 	}
-	return o.send(within, m)
+	return o.send(within, e)
 }
 
-// send hands m to the first relay that is to be asked and does not turn out to
+// send hands e's mail to the first relay that is to be asked and does not turn out to
 // be away, if it is still wanted, which is asked once the relay waits for it.
-func (o *Outbox) send(ctx context.Context, m beta.Mail) (s beta.Settlement) {
+func (o *Outbox) send(ctx context.Context, e *ended) (s beta.Settlement) {
+	m := e.Mail
 	for _, r := range o.routes {
 		began := o.Now()
 		if r.left(began) > 0 {
 			continue
 		}
-		reply, err := r.Send(ctx, func() (mail.Message, error) { return o.write(ctx, m) })
+		reply, err := r.Send(ctx,
+			func() (mail.Message, error) { return o.write(ctx, m) },
+			func(ctx context.Context) error { return o.begin(ctx, e) })
 		if instead, is := err.(instead); is {
 			return instead.Settlement
 		}

@@ -55,11 +55,12 @@ type Writer interface {
 
 // Sender hands a message to a relay. It calls write when everything is ready
 // for MAIL FROM, and again should that turn out to have been wrong, and sends
-// what write returned last, at once. An error of write ends it and is returned
-// as it is; any other is a *mail.Failure. When ctx ends it finishes a message
-// that it began, and breaks off anything else.
+// what write returned last, at once, but for its text: that follows when begin
+// has returned nil, and not before. An error of write or begin ends it and is
+// returned as it is; any other is a *mail.Failure. When ctx ends it finishes a
+// message that it began, and breaks off anything else.
 type Sender interface {
-	Send(ctx context.Context, write func() (mail.Message, error)) (mail.Reply, error)
+	Send(ctx context.Context, write func() (mail.Message, error), begin func(context.Context) error) (mail.Reply, error)
 }
 
 // Outbox joins the parts of delivery. All fields but those with a default must
@@ -86,7 +87,8 @@ type Outbox struct {
 	routes []*route
 	budget *budget
 	places chan struct{} // one for each mail claimed and not settled
-	window chan struct{} // one for each of them that was begun
+	ahead  chan struct{} // one for each of them that a worker took
+	window chan struct{} // one for each of them whose text was begun
 }
 
 func (o *Outbox) setDefaults() {
@@ -118,6 +120,7 @@ func (o *Outbox) Run(ctx context.Context) {
 	}
 	o.budget = newBudget(o.Rate, o.Replicas, o.Now())
 	o.places = make(chan struct{}, o.Few)
+	o.ahead = make(chan struct{}, o.Workers+o.Window)
 	o.window = make(chan struct{}, o.Window)
 	mails, done := make(chan claimed, o.Few), make(chan ended, o.Few)
 	var workers, settler sync.WaitGroup

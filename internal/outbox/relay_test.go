@@ -32,8 +32,11 @@ type handed struct {
 }
 
 // Send implements outbox.Sender.
-func (r *relay) Send(ctx context.Context, write func() (mail.Message, error)) (mail.Reply, error) {
+func (r *relay) Send(ctx context.Context, write func() (mail.Message, error), begin func(context.Context) error) (mail.Reply, error) {
 	m, err := write()
+	if err == nil {
+		err = begin(ctx)
+	}
 	if err != nil {
 		return mail.Reply{}, err
 	}

@@ -15,7 +15,8 @@ const (
 // ended is an attempt that is to be recorded.
 type ended struct {
 	beta.Attempt
-	begun bool // it has a place in the window
+	taken bool // by a worker: it has a place ahead
+	begun bool // its text: it has a place in the window
 }
 
 // settle records what became of mails, until done is closed: together what has
@@ -28,6 +29,9 @@ func (o *Outbox) settle(ctx context.Context, done <-chan ended) {
 		for _, e := range group {
 			if e.begun {
 				<-o.window
+			}
+			if e.taken {
+				<-o.ahead
 			}
 		}
 		o.leavePlaces(len(group))

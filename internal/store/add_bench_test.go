@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/store"
 	"tryout/internal/storetest"
 )
 
@@ -46,6 +47,7 @@ func BenchmarkAdds(b *testing.B) {
 type adder struct {
 	*testing.B
 	*beta.Service
+	store          *store.Store
 	by             beta.Caller
 	skills, number atomic.Uint64
 }
@@ -54,7 +56,7 @@ func newAdder(b *testing.B) *adder {
 	s := storetest.Open(b, time.Now)
 	link := func(beta.Place, beta.Link) string { return "" }
 	a := &adder{
-		B: b, Service: beta.NewService(s, time.Now, beta.Rules{Cap: 1 << 40}, link, func() {}),
+		B: b, store: s, Service: beta.NewService(s, time.Now, beta.Rules{Cap: 1 << 40}, link, func() {}),
 		by: beta.Caller{Name: "bench", Vendor: "V", Write: true, RequestID: "01234567-89ab-4def-8123-456789abcdef"},
 	}
 	must(b, a.CreateVendor(b.Context(), beta.Vendor{ID: "V", Name: "V"}))
