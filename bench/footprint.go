@@ -38,7 +38,7 @@ func (b *bench) memoryAfter(context.Context) (measured, error) {
 
 func (b *bench) memory(note string) (measured, error) {
 	now, err := b.server.memory()
-	return measured{[]float64{now}, note}, err
+	return measured{values: []float64{now}, note: note}, err
 }
 
 // coldStart is the time from exec to the first good answer: a page of the list,
@@ -81,5 +81,5 @@ func (b *bench) binarySize(context.Context) (measured, error) {
 	if err != nil {
 		return measured{}, err
 	}
-	return measured{[]float64{float64(info.Size()) / 1e6}, "25 MB while there is no console"}, nil
+	return measured{values: []float64{float64(info.Size()) / 1e6}, note: "25 MB while there is no console"}, nil
 }

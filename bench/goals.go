@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // goal is a line of the table.
@@ -66,6 +67,7 @@ func chosen(list string) ([]goal, error) {
 // measured is what was seen of a goal, round by round.
 type measured struct {
 	values []float64
+	other  time.Duration // of processor time that the other side spent for each
 	note   string
 }
 

@@ -34,10 +34,14 @@ func (b *bench) listWalk(ctx context.Context, size int) (measured, error) {
 		return measured{}, err
 	}
 	walks := 0
-	return b.read(ctx, page, func(i int) asker {
+	m, err := b.read(ctx, page, func(i int) asker {
 		walks++
 		return b.data.walk(starts[i%len(starts)], size, walks)
 	})
+	if err != nil {
+		return m, err
+	}
+	return b.besides(ctx, m, selectPage, size)
 }
 
 // read measures what is read over all connections against a static server that

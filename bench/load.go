@@ -99,6 +99,7 @@ func (b *bench) ratio(ctx context.Context, s *server, ours, other side) (m measu
 		mine, theirs = append(mine, a), append(theirs, z)
 		m.values = append(m.values, a.perSecond/z.perSecond)
 	}
+	m.other = theirs.cost()
 	m.note = fmt.Sprintf("%s; %s", mine, theirs)
 	return m, nil
 }
@@ -107,11 +108,19 @@ type speeds []speed
 
 // String is the medians.
 func (list speeds) String() string {
-	var rates, costs []float64
+	var rates []float64
 	for _, s := range list {
-		rates, costs = append(rates, s.perSecond), append(costs, float64(s.cost.Microseconds()))
+		rates = append(rates, s.perSecond)
 	}
-	return fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), median(costs))
+	return fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), micros(list.cost()))
+}
+
+func (list speeds) cost() time.Duration {
+	var costs []float64
+	for _, s := range list {
+		costs = append(costs, float64(s.cost))
+	}
+	return time.Duration(median(costs))
 }
 
 // together runs work n times at once and returns the first error.

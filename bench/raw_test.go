@@ -12,14 +12,20 @@ import (
 func TestRawStatementsAreTheStores(t *testing.T) {
 	t.Parallel()
 	store := source(t, "../internal/store/*.go")
-	for _, statement := range []string{insertTesters, updateTest, insertMails, insertBatch} {
+	for _, statement := range []string{insertTesters, updateTest, insertMails, insertBatch, selectPage} {
 		if !strings.Contains(store, plain(statement)) {
 			t.Errorf("internal/store has no statement such as this any more; copy the new one:\n%s", statement)
 		}
 	}
-	quoted := `"` + strings.Join(pragmas, `", "`) + `"`
-	if !strings.Contains(store, quoted) {
-		t.Errorf("internal/store does not set the pragmas %s", quoted)
+	for _, list := range [][]string{pragmas, readerPragmas} {
+		if quoted := `"` + strings.Join(list, `", "`) + `"`; !strings.Contains(store, quoted) {
+			t.Errorf("internal/store does not set the pragmas %s", quoted)
+		}
+	}
+	_, columns, _ := strings.Cut(plain(selectTester), "select ")
+	columns, where, _ := strings.Cut(columns, " from ")
+	if !strings.Contains(store, columns+"`") || !strings.Contains(store, " from "+where) {
+		t.Errorf("internal/store does not read a tester such as this any more; copy the new one:\n%s", selectTester)
 	}
 }
 
