@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -240,5 +241,30 @@ func TestWhatIsNotWrittenLeavesTheConnectionAsItWas(t *testing.T) {
 	conns, commands, messages := s.seen()
 	if conns != 1 || len(messages) != 1 || slices.Contains(commands, "RSET") {
 		t.Errorf("got %d messages over %d connections, with %q; want 1 over 1", len(messages), conns, commands)
+	}
+}
+
+// From the text on a message may have been taken. Who has to know of every one
+// such is asked when the relay waits for it, and can still say no.
+func TestTheTextIsBegunWhenTheRelayWaitsForIt(t *testing.T) {
+	t.Parallel()
+	for _, extensions := range [][]string{nil, {"PIPELINING"}} {
+		s := &script{extensions: extensions}
+		c := client(t, s.relayOf(t))
+		busy := errors.New("busy")
+		for n, want := range []error{nil, busy, nil} {
+			_, err := c.Send(within(t), written(note()), func(context.Context) error {
+				if _, commands, _ := s.seen(); commands[len(commands)-1] != "DATA" {
+					t.Errorf("%v: asked after %q, want DATA", extensions, commands)
+				}
+				return want
+			})
+			if err != want {
+				t.Errorf("%v: message %d: got %v, want %v", extensions, n, err, want)
+			}
+		}
+		if conns, _, messages := s.seen(); len(messages) != 2 || conns != 2 {
+			t.Errorf("%v: got %d messages over %d connections, want 2 over 2: what was not begun leaves a dialogue that cannot go on", extensions, len(messages), conns)
+		}
 	}
 }

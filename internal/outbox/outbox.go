@@ -11,8 +11,8 @@
 //
 // Nobody waits for the database in this: while the workers send, the mails for
 // them are claimed ahead and their outcomes are recorded behind them, each time
-// all that have come. Together that is at most Few; those begun, and so what a
-// crash can send twice, are at most Window.
+// all that have come. Together that is at most Few; those whose text was begun,
+// and so what a crash can send twice, are at most Window.
 //
 // What the relay answered is kept with the mail and never logged: it may repeat
 // the recipient's address.
@@ -75,7 +75,7 @@ type Outbox struct {
 
 	Workers  int                        // messages sent at once; zero means 4
 	Few      int                        // mails claimed and not settled, at most; zero means 8 times Workers
-	Window   int                        // messages begun and not settled, at most: what a crash may send twice; zero means as many as Workers
+	Window   int                        // texts begun and not settled, at most: what a crash may send twice; zero means as many as Workers
 	Rate     int                        // messages a second, at most, to all relays together; zero means no limit
 	Replicas func() int                 // by how many, this one included, Rate is to be divided now; nil means 1
 	Lease    time.Duration              // how long a claim holds; half of it must be enough to finish a message that was begun; zero means 10 minutes

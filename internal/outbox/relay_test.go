@@ -20,6 +20,7 @@ type relay struct {
 	mu     sync.Mutex
 	script script
 	tries  map[string]int // by Message-ID
+	ready  int            // how often it waited for a text
 	asked  []handed       // every message handed over
 	taken  []handed       // those that the relay took, whatever it answered
 	now    int            // being handed over
@@ -35,6 +36,7 @@ type handed struct {
 func (r *relay) Send(ctx context.Context, write func() (mail.Message, error), begin func(context.Context) error) (mail.Reply, error) {
 	m, err := write()
 	if err == nil {
+		r.waits()
 		err = begin(ctx)
 	}
 	if err != nil {
@@ -52,6 +54,12 @@ func (r *relay) Send(ctx context.Context, write func() (mail.Message, error), be
 		return mail.Reply{}, err
 	}
 	return mail.Reply{Relay: "relay:25", Code: 250, Enhanced: "2.0.0", Text: "taken for " + m.To}, nil
+}
+
+func (r *relay) waits() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ready++
 }
 
 func (r *relay) begin(m mail.Message) (script, int) {

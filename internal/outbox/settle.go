@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	settleTime  = 10 * time.Second // how long outcomes may take to record once shutdown began
-	settleAgain = time.Second      // between two tries at that
+	settleTime  = 10 * time.Second     // how long outcomes may take to record once shutdown began
+	settleAgain = time.Second          // between two tries at that
+	company     = 2 * time.Millisecond // how long an outcome waits for those of messages under way
 )
 
 // ended is an attempt that is to be recorded.
@@ -20,11 +21,11 @@ type ended struct {
 }
 
 // settle records what became of mails, until done is closed: together what has
-// come since the last time, so that one commit serves many and nobody waits for
-// company.
+// come since the last time and what will in a moment, so that one commit serves
+// many.
 func (o *Outbox) settle(ctx context.Context, done <-chan ended) {
 	for e := range done {
-		group := append([]ended{e}, waiting(done)...)
+		group := o.gather(e, done)
 		err := o.record(ctx, group)
 		for _, e := range group {
 			if e.begun {
@@ -63,19 +64,35 @@ func (o *Outbox) record(ctx context.Context, group []ended) error {
 	}
 }
 
-// waiting returns what can be had at once.
-func waiting(done <-chan ended) (list []ended) {
-	for {
+// gather returns first and what ends with it. It waits a moment for messages
+// whose text is under way: the window would be full of outcomes otherwise, and
+// a commit be spent on each few of them.
+func (o *Outbox) gather(first ended, done <-chan ended) []ended {
+	group, soon := []ended{first}, time.NewTimer(company)
+	defer soon.Stop()
+	for len(done) > 0 || o.underWay(group) {
 		select {
 		case e, open := <-done:
 			if !open {
-				return list
+				return group
 			}
-			list = append(list, e)
-		default:
-			return list
+			group = append(group, e)
+		case <-soon.C:
+			return group
 		}
 	}
+	return group
+}
+
+// underWay reports whether messages were begun that have not ended with group.
+func (o *Outbox) underWay(group []ended) bool {
+	n := len(o.window)
+	for _, e := range group {
+		if e.begun {
+			n--
+		}
+	}
+	return n > 0
 }
 
 // tell says what became of a mail, or that it could not be recorded.
