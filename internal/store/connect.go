@@ -26,7 +26,8 @@ func CheckAddress(address string) error {
 }
 
 // openPostgres makes a pool of connections to whichever of the hosts in url
-// takes writes. It does not wait for one.
+// takes writes, and of several to the one on the highest timeline. It does not
+// wait for one.
 func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -35,9 +36,30 @@ func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 	if !strings.Contains(url, "pool_max_conns=") {
 		config.MaxConns = 16
 	}
-	c := config.ConnConfig
-	if c.ValidateConnect == nil {
-		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	seen := &timelines{}
+	setUp(config.ConnConfig, seen)
+	config.AfterConnect = checkServer
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	seen.pool.Store(pool)
+	e := &postgresEngine{pool, seen}
+	e.census(ctx)
+	return e, nil
+}
+
+// setUp says which servers will do, and what a session is like.
+func setUp(c *pgx.ConnConfig, seen *timelines) {
+	fits := c.ValidateConnect
+	if fits == nil {
+		fits = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	c.ValidateConnect = func(ctx context.Context, c *pgconn.PgConn) error { // after an error the next host is tried
+		if err := fits(ctx, c); err != nil {
+			return err
+		}
+		return seen.check(ctx, c)
 	}
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, busy/2)
 	for name, value := range session {
@@ -46,12 +68,6 @@ func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 		}
 	}
 	c.OnNotice = noteWarning
-	config.AfterConnect = checkServer
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("database: %w", err)
-	}
-	return &postgresEngine{pool}, nil
 }
 
 // session is what a connection asks of the server unless the address says
