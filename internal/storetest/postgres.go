@@ -14,8 +14,11 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"tryout/internal/store"
 )
 
 // NewPostgres returns the address of an empty schema in a PostgreSQL server that
@@ -36,16 +39,16 @@ func NewPostgres(t testing.TB) string {
 	return server + "&search_path=" + schema
 }
 
-// recycled is NewPostgres for a store that changes nothing of the schema: that
-// goes to another test after this one, without its rows, since to make one takes
-// longer than most tests do.
-func recycled(t testing.TB) string {
+// recycled is what make makes, or an earlier one, for a store that changes nothing
+// of the schema: that goes to another test after this one, without its rows, since
+// to make one takes longer than most tests do.
+func recycled(t testing.TB, free chan string, make func(testing.TB) string) string {
 	t.Helper()
 	address := ""
 	select {
 	case address = <-free:
 	default:
-		address = NewPostgres(t)
+		address = make(t)
 	}
 	t.Cleanup(func() {
 		if err := run(context.WithoutCancel(t.Context()), address, emptied); err != nil {
@@ -57,7 +60,33 @@ func recycled(t testing.TB) string {
 	return address
 }
 
-var free = make(chan string, 1000) // more than there are tests at once
+// Schemas that no test has: of this version, and of a later one.
+var free, freeLater = make(chan string, 1000), make(chan string, 1000) // more than there are tests at once
+
+// newLater is NewPostgres with the schema of a later version: whatever a
+// migration may add is there.
+func newLater(t testing.TB) string {
+	t.Helper()
+	address := NewPostgres(t)
+	s, err := store.Open(t.Context(), address, make([]byte, store.KeySize), time.Now)
+	if err == nil {
+		err = errors.Join(s.Close(), run(t.Context(), address, later))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+const later = `
+	do $$ declare t text; begin
+		for t in select table_name from information_schema.tables where table_schema = current_schema() loop
+			execute 'alter table ' || t || ' add column later text not null default ''x''';
+			execute 'create index on ' || t || ' (later)';
+		end loop;
+	end $$;
+	create table later (id text not null primary key);
+	insert into migrations (name, applied_at) values ('9999_later.postgres.sql', 0)`
 
 const emptied = `
 	set session_replication_role = replica; -- the order does not matter
