@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strconv"
@@ -92,13 +93,27 @@ func checkServer(ctx context.Context, c *pgx.Conn) error {
 	version := c.PgConn().ParameterStatus("server_version")
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err == nil && n < 15 {
-		return fmt.Errorf("PostgreSQL %s is too old; 15 or newer is needed", version)
+		return unfit(fmt.Sprintf("PostgreSQL %s is too old; 15 or newer is needed", version))
 	}
 	if encoding := c.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" {
-		return fmt.Errorf("the database is encoded in %s; it must be UTF8", encoding)
+		return unfit(fmt.Sprintf("the database is encoded in %s; it must be UTF8", encoding))
 	}
 	_, err := c.PgConn().Exec(ctx, `
 		select set_config('synchronous_commit', 'on', false)
 		where current_setting('synchronous_commit') = 'off'`).ReadAll()
 	return err
+}
+
+// unfit is what is wrong with a server.
+type unfit string
+
+func (u unfit) Error() string { return string(u) }
+
+// MayPass reports whether Open failed for a reason that may pass by itself: no
+// primary is there yet. A password, a name, a parameter or a certificate that is
+// wrong, and a server that will not do, are for somebody to look at.
+func MayPass(err error) bool {
+	var wrong unfit
+	var certificate *tls.CertificateVerificationError
+	return errors.Is(err, errAway) && passes(err) && !errors.As(err, &wrong) && !errors.As(err, &certificate)
 }
