@@ -1,17 +1,9 @@
 package storetest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"testing"
-	"time"
 )
 
 // node is a server of a [Cluster], with its Patroni.
@@ -47,33 +39,39 @@ func (n *node) start() {
 	}, "patroni", filepath.Join(n.dir, "patroni.yml"))
 }
 
-// writeCertificate makes a certificate for the loopback, signed by itself:
-// server.crt, server.key and ca.crt.
-func writeCertificate(t testing.TB, dir string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// keep runs a program as who is no root, until the returned function kills it,
+// or the test ends.
+func (c *Cluster) keep(name string, env []string, program ...string) (kill func()) {
+	c.t.Helper()
+	cmd := exec.Command("sh", append([]string{"-c", guard, "guard", c.dir, name}, program...)...)
+	cmd.Dir = "/"
+	cmd.Env = append([]string{"PATH=" + postgresBins()[len(postgresBins())-1] + ":" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, env...)
+	files, err := filepath.Glob(filepath.Join(c.dir, "*.*"))
+	if err == nil {
+		cmd.SysProcAttr, err = unprivileged(append(files, c.dir)...)
+	}
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().AddDate(1, 0, 0), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	open, err := start(cmd)
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
+	kill = func() {
+		open.Close()
+		cmd.Wait()
 	}
-	public := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	for name, text := range map[string][]byte{
-		"server.crt": public, "ca.crt": public,
-		"server.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	c.t.Cleanup(kill)
+	return kill
 }
+
+// guard runs a program until nobody is left at the other end of its standard
+// input, however that came; then it kills the program and the postmaster that
+// the program may have started.
+const guard = `
+	dir=$1 name=$2; shift 2
+	"$@" >>"$dir/$name.log" 2>&1 </dev/null &
+	echo ready; cat >/dev/null
+	kill -9 $! $(head -n 1 "$dir/$name/postmaster.pid" 2>/dev/null)
+	wait
+	[ $name != etcd ] || rm -rf "$dir" # the last to go`
