@@ -35,11 +35,9 @@ func (c *Cluster) Loosen() {
 	leader := c.leader()
 	superuser := "postgres://postgres:" + secret + "@/postgres?host=" + url.QueryEscape(c.dir) + "&port=" + leader.postgres[strings.LastIndex(leader.postgres, ":")+1:]
 	c.configure(leader, `{"synchronous_mode": false, "synchronous_mode_strict": false}`)
-	for begun := time.Now(); Rows(c.t, superuser, "show synchronous_standby_names")[0][0] != ""; time.Sleep(100 * time.Millisecond) {
-		if time.Since(begun) > time.Minute {
-			c.t.Fatal("the primary waits for its standbys all the same")
-		}
-	}
+	c.await("the primary waits for no standby", func() bool {
+		return Rows(c.t, superuser, "show synchronous_standby_names")[0][0] == ""
+	})
 	if err := run(c.t.Context(), superuser, "alter role replicator nologin; select pg_terminate_backend(pid) from pg_stat_replication"); err != nil {
 		c.t.Fatal(err)
 	}
@@ -104,9 +102,18 @@ func (c *Cluster) leader() *node {
 // AwaitWhole waits until every server has its place.
 func (c *Cluster) AwaitWhole() {
 	c.t.Helper()
-	for begun := time.Now(); !c.isWhole(); time.Sleep(100 * time.Millisecond) { // there is no event to wait for
-		if time.Since(begun) > 2*time.Minute {
-			c.t.Fatalf("the cluster does not become whole: %+v", c.members())
+	c.await("every server has its place", c.isWhole)
+}
+
+// await asks again and again until it is so; there is no event to wait for.
+func (c *Cluster) await(what string, so func() bool) {
+	c.t.Helper()
+	limit := time.After(3 * time.Minute)
+	for !so() {
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-limit:
+			c.t.Fatalf("%s: it does not come to that: %+v", what, c.members())
 		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -68,7 +67,7 @@ var free, freeLater = make(chan string, 1000), make(chan string, 1000) // more t
 func newLater(t testing.TB) string {
 	t.Helper()
 	address := NewPostgres(t)
-	s, err := store.Open(t.Context(), address, make([]byte, store.KeySize), time.Now)
+	s, err := store.Open(t.Context(), address, make([]byte, store.KeySize), NewClock().Now)
 	if err == nil {
 		err = errors.Join(s.Close(), run(t.Context(), address, later))
 	}
