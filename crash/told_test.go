@@ -1,6 +1,7 @@
 package crash_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -65,7 +66,7 @@ func (t *told) String() string {
 	for _, code := range slices.Sorted(maps.Keys(t.answers)) {
 		list = append(list, fmt.Sprintf("%s %d times", code, t.answers[code]))
 	}
-	return strings.Join(list, ", ")
+	return cmp.Or(strings.Join(list, ", "), "nothing but success")
 }
 
 // insist is run for a client who knows that the database may be away: what it got
