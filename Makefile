@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-check test e2e soak bench lint verify fuzz clean
+.PHONY: help build demo demo-check test e2e soak failover bench lint verify fuzz clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/postgres)
@@ -51,6 +51,11 @@ soak: e2e-deps ## Run the long versions: 1,000 kills, 1,000 histories, 100 outag
 	OUTBOX_CUTS=all go test -count=1 -timeout 60m -v -run Batch ./internal/outbox
 	LINEAR_HISTORIES=1000 go test -count=1 -timeout 60m -v -run Linearizable ./cmd/tryout
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
+
+FAILOVER_ROUNDS ?= 20
+failover: packages ## Lose the primary of a PostgreSQL under Patroni, FAILOVER_ROUNDS times (20)
+	@scripts/packages patroni=patroni etcd=etcd-server
+	FAILOVER_ROUNDS=$(FAILOVER_ROUNDS) go test -count=1 -timeout 90m -v -run NextPrimary ./crash
 
 bench: ## Measure the goals, each beside what it is compared with
 	go run ./bench

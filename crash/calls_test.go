@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // change adds or removes.
@@ -30,11 +31,15 @@ func (c *client) accept(l *life, skill int) (alive bool) {
 			continue
 		}
 		if path, came := c.relay.link(p); came {
-			status, _ := c.call(l, "POST", path+"/accept", "")
-			return c.note(deed{verb: accept, skill: skill, addresses: []string{a}}, status, http.StatusSeeOther)
+			return c.press(l, path, deed{verb: accept, skill: skill, addresses: []string{a}})
 		}
 	}
 	return true
+}
+
+func (c *client) press(l *life, path string, d deed) (alive bool) {
+	status, _ := c.call(l, "POST", path+"/accept", "")
+	return c.note(d, status, http.StatusSeeOther)
 }
 
 // list reads the next page: the walk goes on over kills.
@@ -83,6 +88,9 @@ func (c *client) note(d deed, status, success int) (alive bool) {
 	}
 	c.journal = append(c.journal, d)
 	c.past.do(d)
+	if c.told != nil && d.outcome == acknowledged && d.verb != list {
+		c.told.written(c.begun)
+	}
 	return d.outcome != unknown
 }
 
@@ -96,6 +104,7 @@ func (c *client) call(l *life, method, path, body string) (status int, answer []
 	if strings.HasPrefix(path, "/v1/") {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	c.begun = time.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return 0, nil
@@ -103,6 +112,9 @@ func (c *client) call(l *life, method, path, body string) (status int, answer []
 	defer resp.Body.Close()
 	if answer, err = io.ReadAll(resp.Body); err != nil {
 		return 0, nil
+	}
+	if c.told != nil {
+		return c.told.status(resp), answer
 	}
 	return resp.StatusCode, answer
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"time"
 )
 
 // The skills of a site: the tests of the first two run, so that whoever is added
@@ -28,6 +29,8 @@ type client struct {
 	named   [][]string // by skill: every address it ever added
 	next    []string   // by skill: the token of the page it will list next
 	serial  int
+	begun   time.Time // its latest call
+	told    *told     // what it was told while the database was away; nil where it never is
 }
 
 func newClient(number int, rng *rand.Rand, r *relay) *client {

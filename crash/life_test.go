@@ -82,7 +82,8 @@ func (l *life) follow(log io.Reader) {
 		case strings.Contains(line, "msg=listening "):
 			l.url = "http://" + value(line, "addr=")
 			close(l.said)
-		case !strings.Contains(line, "level=INFO"):
+		case strings.Contains(line, "level=INFO") || l.away && saysAway(line):
+		default:
 			l.errs.add(broken, "the server says: %s", line)
 		}
 	}
@@ -91,6 +92,11 @@ func (l *life) follow(log io.Reader) {
 	if end := l.cmd.ProcessState.Sys().(syscall.WaitStatus); end.Signal() != syscall.SIGKILL {
 		l.errs.add(broken, "the server ended by itself: %v", l.cmd.ProcessState)
 	}
+}
+
+// saysAway reports whether a line of the log says that there was no primary.
+func saysAway(line string) bool {
+	return strings.Contains(line, "The database cannot be reached now") || strings.Contains(line, "The database went away while it stored this")
 }
 
 func value(line, key string) string {

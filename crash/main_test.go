@@ -12,13 +12,14 @@
 // and want the verdict to tell (control_test.go).
 //
 // With several replicas on PostgreSQL, one of two is killed and the other goes on
-// (fleet_test.go).
+// (fleet_test.go). When asked for, with PostgreSQL under Patroni, it is the primary
+// that is killed, and another takes its place (failover_test.go).
 //
 // A killed process loses nothing that it had handed to the operating system:
 // this is about our own order of things, not about power cuts.
 //
 // CRASH_KILLS sets how many kills there are, CRASH_ROUNDS how many of replicas,
-// CRASH_SEED repeats a plan: what
+// FAILOVER_ROUNDS how many of primaries, CRASH_SEED repeats a plan: what
 // each client does and when the kill comes, not how the threads interleave.
 package crash_test
 

@@ -19,6 +19,7 @@ type site struct {
 	relay    *relay
 	door     *door // of the relay's, for a server that is alone
 	token    string
+	away     bool // the database may be, and servers may say so
 }
 
 // newSite has a data directory, a vendor, the skills and a token.

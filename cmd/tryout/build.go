@@ -27,6 +27,7 @@ import (
 )
 
 // build makes every part and joins them; it listens, but does not serve yet.
+// Operators are answered from the beginning: PostgreSQL is waited for.
 func build(ctx context.Context, s settings, log *slog.Logger) (p *program, err error) {
 	p = &program{log: log, data: s.data}
 	defer func() {
@@ -34,20 +35,21 @@ func build(ctx context.Context, s settings, log *slog.Logger) (p *program, err e
 			p.close()
 		}
 	}()
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := p.listenAdmin(s, metrics); err != nil {
+		return p, err
+	}
 	if err := p.openStore(ctx, s); err != nil {
 		return p, err
 	}
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := p.listen(s, metrics); err != nil {
 		return p, err
 	}
 	if err := p.join(ctx, s, metrics); err != nil {
 		return p, err
 	}
-	if err := p.listenAdmin(s, metrics); err != nil {
-		return p, err
-	}
+	p.built.Store(true)
 	if s.postgres != "" {
 		return p, nil
 	}
@@ -56,11 +58,15 @@ func build(ctx context.Context, s settings, log *slog.Logger) (p *program, err e
 
 func (p *program) openStore(ctx context.Context, s settings) (err error) {
 	if s.postgres != "" { // others may serve it too, and nothing lies beside it
-		if p.store, err = s.open(ctx); err != nil {
+		return p.await(ctx, func() (err error) {
+			if p.store, err = s.open(ctx); err != nil {
+				return err
+			}
+			if p.replicas, err = joinReplicas(ctx, p.store, p.log); err != nil {
+				p.store.Close()
+			}
 			return err
-		}
-		p.replicas, err = joinReplicas(ctx, p.store, p.log)
-		return err
+		})
 	}
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return err
@@ -132,7 +138,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 		client := &mail.Client{Relay: relay, Hello: hello(host(p.url))}
 		p.relays, p.outbox.Relays = append(p.relays, client), append(p.outbox.Relays, client)
 	}
-	p.outbox.Queue, p.outbox.Author, p.outbox.Writer = p.store, authors{p}, writer
+	p.outbox.Queue, p.outbox.Author, p.outbox.Writer = queue{p.store, p.replicas}, authors{p}, writer
 	p.outbox.Now, p.outbox.Log, p.outbox.Workers, p.outbox.Rate = time.Now, p.log, s.connections, s.mailRate
 	p.outbox.Replicas = p.replicas.count
 	p.outbox.Settled = countMail(metrics)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -44,5 +45,24 @@ func TestTheExamplesSetWhatThereIs(t *testing.T) {
 	}
 	if set < 10 {
 		t.Errorf("found %d settings in the examples, want more", set)
+	}
+}
+
+// What patroni.yml tells a reader to set is what the test of it sets (make
+// failover), no more and no less.
+func TestThePatroniExampleNamesWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	names := func(file string) []string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := regexp.MustCompile(`\b(PATRONI_[A-Z0-9_]+|DATABASE_PASSWORD)\b`).FindAllString(string(text), -1)
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	told, set := names("../../deploy/patroni.yml"), names("../../internal/storetest/node.go")
+	if len(told) < 10 || !slices.Equal(told, set) {
+		t.Errorf("the reader is told to set\n%q\nand the test sets\n%q", told, set)
 	}
 }

@@ -145,6 +145,20 @@ type server struct {
 // serve returns once the server listens. It is stopped with the test.
 func (s *site) serve(flags ...string) *server {
 	s.t.Helper()
+	p := s.begin(flags...)
+	p.listens()
+	return p
+}
+
+// listens returns once the server does.
+func (p *server) listens() {
+	p.t.Helper()
+	p.url = p.log.await(p.t, "listening")["url"].(string)
+}
+
+// begin returns once the server answers operators.
+func (s *site) begin(flags ...string) *server {
+	s.t.Helper()
 	args := append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 		"--smtp", "smtp://" + s.relay, "--mail-from", "beta@tryout.test", "--log-format", "json", "--drain-grace", "10ms",
@@ -165,7 +179,6 @@ func (s *site) serve(flags ...string) *server {
 	}()
 	s.t.Cleanup(p.end)
 	p.admin = "http://" + p.log.await(s.t, "listening for operators")["addr"].(string)
-	p.url = p.log.await(s.t, "listening")["url"].(string)
 	return p
 }
 

@@ -27,6 +27,8 @@ type replicas struct {
 	id    string
 	heard map[string]pulse
 	live  atomic.Int64
+
+	differ atomic.Pointer[clocksDiffer] // nil while the clocks agree
 }
 
 // pulse is how far a replica had counted, and in how many looks since.
@@ -35,9 +37,12 @@ type pulse struct {
 	still int
 }
 
-// joinReplicas makes this server known to the others.
+// joinReplicas makes this server known to the others, unless it has another time.
 func joinReplicas(ctx context.Context, s *store.Store, log *slog.Logger) (*replicas, error) {
 	r := &replicas{store: s, log: log, id: beta.NewID(time.Now()), heard: map[string]pulse{}}
+	if err := r.look(ctx); err != nil {
+		return nil, err
+	}
 	return r, r.beat(ctx)
 }
 
@@ -76,7 +81,7 @@ func (r *replicas) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, dead := range r.look(beats) {
+	for _, dead := range r.listen(beats) {
 		if err := r.store.Bury(ctx, dead, beats[dead]); err != nil {
 			return err
 		}
@@ -87,8 +92,8 @@ func (r *replicas) beat(ctx context.Context) error {
 	return nil
 }
 
-// look notes how far everybody has counted, and returns who is dead.
-func (r *replicas) look(beats map[string]int64) (dead []string) {
+// listen notes how far everybody has counted, and returns who is dead.
+func (r *replicas) listen(beats map[string]int64) (dead []string) {
 	heard := make(map[string]pulse, len(beats))
 	for id, n := range beats {
 		p := pulse{beats: n}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime/debug"
 )
@@ -25,6 +26,9 @@ func (c serveCmd) Run(ctx context.Context, io streams, file *configFile) error {
 	log, closeLog := newLog(io.err, c.LogFormat, c.LogLevel)
 	defer closeLog() // also when this panics
 	p, err := build(ctx, s, log)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil // told to stop before there was anything to serve
+	}
 	if err != nil {
 		return err
 	}

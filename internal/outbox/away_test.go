@@ -12,6 +12,7 @@ import (
 	"tryout/internal/beta"
 	"tryout/internal/mail"
 	"tryout/internal/outbox"
+	"tryout/internal/store"
 )
 
 var nobodyThere = &mail.Failure{Outcome: mail.Away, Step: "connect", Reply: mail.Reply{Relay: "relay:25"}, Err: errRefused}
@@ -240,6 +241,59 @@ func TestADatabaseThatIsAwayBurnsNoAttempt(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A claim in doubt may be stored, and nobody else would look at the mail until
+// its lease is over; or not, and the mail is another's next.
+func TestWhatWasClaimedInDoubtIsSentOnceAndSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		o := r.outbox()
+		o.Few = 4
+		o.Queue = &doubtful{Store: r.store, r: r}
+		r.add(1, 12)
+		r.run(o)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		for address, got := range r.mails() {
+			if got.State != beta.MailSent || got.Attempts != 1 {
+				t.Errorf("%s: got %+v; want sent at the first attempt", address, got)
+			}
+		}
+		copies := r.relay.copies()
+		if len(copies) != 12 {
+			t.Errorf("%d were sent, want 12", len(copies))
+		}
+		for to, n := range copies {
+			if n != 1 {
+				t.Errorf("%s was sent %d times", to, n)
+			}
+		}
+	})
+}
+
+// doubtful is a queue that goes away at the commits of the first two claims: one
+// is stored, and one is not.
+type doubtful struct {
+	*store.Store
+	r      *rig
+	claims int
+}
+
+func (q *doubtful) ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) ([]beta.Mail, error) {
+	list, err := q.Store.ClaimMail(ctx, claim, limit, lease)
+	q.r.must(err)
+	q.claims++
+	if q.claims > 2 {
+		return list, nil
+	}
+	for _, m := range list {
+		if q.claims == 2 {
+			q.r.must(q.Store.SettleMail(ctx, beta.Attempt{Claim: claim, Mail: m, Outcome: beta.Settlement{State: beta.MailQueued, DueAt: time.Now()}}))
+		}
+	}
+	return list, &beta.Error{Kind: beta.Unavailable, Retry: time.Second}
 }
 
 // awayAtFirst is an author whose database is away when it is first asked.

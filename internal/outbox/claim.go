@@ -23,7 +23,7 @@ type claimed struct {
 // claim puts due mail where the workers take it from, as much as there are
 // places for, until ctx is done. One claims for all workers: an idle outbox then
 // costs one look now and then.
-func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
+func (o *Outbox) claim(ctx context.Context, mails chan<- claimed, done chan<- ended) {
 	leftOver := false
 	for ctx.Err() == nil {
 		if left := o.closed(); left > 0 && !leftOver {
@@ -39,6 +39,10 @@ func (o *Outbox) claim(ctx context.Context, mails chan<- claimed) {
 		o.leavePlaces(n - len(list))
 		leftOver = o.isLeftOver(list)
 		for _, m := range list {
+			if err != nil { // they may be another's; if they are ours, nobody else looks at them until the lease is over
+				done <- ended{beta.Attempt{Claim: claim, Mail: m, Outcome: o.giveBack(m, o.Now())}, false}
+				continue
+			}
 			mails <- claimed{m, claim}
 		}
 		switch {

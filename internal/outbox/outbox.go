@@ -34,7 +34,8 @@ import (
 type Queue interface {
 	// ClaimMail gives up to limit mails that are due, or whose claim lapsed, to
 	// claim for lease, counting the attempt, and a lapsed claim as one of unknown
-	// outcome. Their DueAt is when the claim lapses.
+	// outcome. Their DueAt is when the claim lapses. With an error it returns those
+	// whose claim is in doubt.
 	ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) ([]beta.Mail, error)
 	// SettleMail records the outcomes of attempts, all or none, but for those
 	// whose claim was lost.
@@ -128,7 +129,7 @@ func (o *Outbox) Run(ctx context.Context) {
 		workers.Go(func() { o.work(ctx, mails, done) })
 	}
 	settler.Go(func() { o.settle(ctx, done) })
-	o.claim(ctx, mails)
+	o.claim(ctx, mails, done)
 	close(mails)
 	workers.Wait()
 	close(done)

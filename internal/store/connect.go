@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strconv"
@@ -26,7 +27,8 @@ func CheckAddress(address string) error {
 }
 
 // openPostgres makes a pool of connections to whichever of the hosts in url
-// takes writes. It does not wait for one.
+// takes writes, and of several to the one on the highest timeline. It does not
+// wait for one.
 func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -35,9 +37,30 @@ func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 	if !strings.Contains(url, "pool_max_conns=") {
 		config.MaxConns = 16
 	}
-	c := config.ConnConfig
-	if c.ValidateConnect == nil {
-		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	seen := &timelines{}
+	setUp(config.ConnConfig, seen)
+	config.AfterConnect = checkServer
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	seen.pool.Store(pool)
+	e := &postgresEngine{pool, seen}
+	e.census(ctx)
+	return e, nil
+}
+
+// setUp says which servers will do, and what a session is like.
+func setUp(c *pgx.ConnConfig, seen *timelines) {
+	fits := c.ValidateConnect
+	if fits == nil {
+		fits = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	c.ValidateConnect = func(ctx context.Context, c *pgconn.PgConn) error { // after an error the next host is tried
+		if err := fits(ctx, c); err != nil {
+			return err
+		}
+		return seen.check(ctx, c)
 	}
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, busy/2)
 	for name, value := range session {
@@ -46,12 +69,6 @@ func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 		}
 	}
 	c.OnNotice = noteWarning
-	config.AfterConnect = checkServer
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("database: %w", err)
-	}
-	return &postgresEngine{pool}, nil
 }
 
 // session is what a connection asks of the server unless the address says
@@ -76,13 +93,27 @@ func checkServer(ctx context.Context, c *pgx.Conn) error {
 	version := c.PgConn().ParameterStatus("server_version")
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err == nil && n < 15 {
-		return fmt.Errorf("PostgreSQL %s is too old; 15 or newer is needed", version)
+		return unfit(fmt.Sprintf("PostgreSQL %s is too old; 15 or newer is needed", version))
 	}
 	if encoding := c.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" {
-		return fmt.Errorf("the database is encoded in %s; it must be UTF8", encoding)
+		return unfit(fmt.Sprintf("the database is encoded in %s; it must be UTF8", encoding))
 	}
 	_, err := c.PgConn().Exec(ctx, `
 		select set_config('synchronous_commit', 'on', false)
 		where current_setting('synchronous_commit') = 'off'`).ReadAll()
 	return err
+}
+
+// unfit is what is wrong with a server.
+type unfit string
+
+func (u unfit) Error() string { return string(u) }
+
+// MayPass reports whether Open failed for a reason that may pass by itself: no
+// primary is there yet. A password, a name, a parameter or a certificate that is
+// wrong, and a server that will not do, are for somebody to look at.
+func MayPass(err error) bool {
+	var wrong unfit
+	var certificate *tls.CertificateVerificationError
+	return errors.Is(err, errAway) && passes(err) && !errors.As(err, &wrong) && !errors.As(err, &certificate)
 }

@@ -22,6 +22,9 @@ type engine interface {
 	update(ctx context.Context, fn func(conn) error) error
 	// upgrade is update for as long as it takes.
 	upgrade(ctx context.Context, fn func(conn) error) error
+	// look finds out which of several servers is the primary now, and passes on
+	// what its clock shows, unless that is ours.
+	look(ctx context.Context, clock func(time.Time)) error
 	dialect() dialect
 	// fault returns why nothing more can be made durable; nil when all is well.
 	fault() error

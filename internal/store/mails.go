@@ -62,7 +62,7 @@ func priorityOf(kind beta.MailKind) int {
 // ClaimMail implements what the outbox needs: up to limit mails that are due, or
 // whose claim lapsed, are given to claim until the lease is over, the urgent
 // first. Of a lapsed claim nobody knows what became: the worker died, perhaps
-// after the relay took the mail.
+// after the relay took the mail. After an error they may be claimed, or not.
 func (s *Store) ClaimMail(ctx context.Context, claim string, limit int, lease time.Duration) (mails []beta.Mail, err error) {
 	now := s.now()
 	err = s.engine.update(ctx, func(c conn) error {

@@ -16,7 +16,10 @@ import (
 // processes may use at once. A transaction that changes something reads what
 // was committed last, statement by statement, and holds the rows that it will
 // change; one that only reads has a snapshot.
-type postgresEngine struct{ pool *pgxpool.Pool }
+type postgresEngine struct {
+	pool *pgxpool.Pool
+	seen *timelines
+}
 
 func (e *postgresEngine) dialect() dialect {
 	return dialect{
@@ -132,7 +135,7 @@ func (e *postgresEngine) take(ctx context.Context, limit time.Duration) (*postgr
 	case err != nil:
 		return nil, errors.Join(errAway, fmt.Errorf("take a connection: %w", err))
 	}
-	t := &postgresTx{pool: e.pool, lent: c, c: c.Conn().PgConn()}
+	t := &postgresTx{pool: e.pool, seen: e.seen, lent: c, c: c.Conn().PgConn()}
 	t.ctx, t.stop = context.WithTimeout(context.WithoutCancel(ctx), limit)
 	return t, nil
 }

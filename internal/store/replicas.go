@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Beat counts up the row of the replica called id, which it makes the first
 // time, and returns how far every replica has counted. A row says no time: whose
@@ -44,4 +47,13 @@ func (s *Store) Bury(ctx context.Context, id string, beats int64) error {
 		_, err := c.exec("delete from replicas where id = $1 and beats = $2", id, beats)
 		return err
 	})
+}
+
+// Look is to be called now and then. It finds out which of several servers is
+// the primary now, so that one that was replaced is left even if it answers; and
+// by how much the primary's clock is ahead of ours, which is only told: times that
+// are stored are all ours. Where there is no other clock that is zero.
+func (s *Store) Look(ctx context.Context) (ahead time.Duration, err error) {
+	err = s.engine.look(ctx, func(clock time.Time) { ahead = clock.Sub(s.now()) })
+	return ahead, err
 }

@@ -21,6 +21,7 @@ import (
 // that the server infers none.
 type postgresTx struct {
 	pool   *pgxpool.Pool
+	seen   *timelines
 	lent   *pgxpool.Conn
 	c      *pgconn.PgConn
 	ctx    context.Context
@@ -119,6 +120,9 @@ func (t *postgresTx) end() {
 // commit makes what was done durable. Where nobody can say whether it is, that
 // is an error of its own.
 func (t *postgresTx) commit() (vain bool, err error) {
+	if t.failed = t.seen.refuse(t.c); t.failed != nil { // nothing was stored: the server's successor can
+		return true, unreachable(t.failed)
+	}
 	t.c.CustomData()[warned] = false
 	results, err := t.c.Exec(t.ctx, "commit").ReadAll()
 	switch {

@@ -34,13 +34,17 @@ func isRefusal(err error) bool {
 	return strings.HasPrefix(c, "40") || strings.HasPrefix(c, "23")
 }
 
-// unreachable marks the failures that pass: no primary, a lock held too long,
-// no room on the disk.
+// unreachable marks the failures that pass.
 func unreachable(err error) error {
-	c := code(err)
-	passes := isCut(err) || strings.HasPrefix(c, "53") || strings.HasPrefix(c, "57") || strings.HasPrefix(c, "40") || c == "55P03"
-	if passes {
+	if passes(err) {
 		return errors.Join(errAway, err)
 	}
 	return err
+}
+
+// passes reports whether a failure does: no primary, a lock held too long, no
+// room on the disk.
+func passes(err error) bool {
+	c := code(err)
+	return isCut(err) || strings.HasPrefix(c, "53") || strings.HasPrefix(c, "57") || strings.HasPrefix(c, "40") || c == "55P03"
 }

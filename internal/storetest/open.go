@@ -59,7 +59,13 @@ func OpenSQLite(t testing.TB, now func() time.Time) *store.Store {
 // OpenPostgres is Open on PostgreSQL.
 func OpenPostgres(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	return open(t, recycled(t), now)
+	return open(t, recycled(t, free, NewPostgres), now)
+}
+
+// OpenLater is Open on PostgreSQL with the schema of a later version.
+func OpenLater(t testing.TB, now func() time.Time) *store.Store {
+	t.Helper()
+	return open(t, recycled(t, freeLater, newLater), now)
 }
 
 func open(t testing.TB, database string, now func() time.Time) *store.Store {
@@ -88,7 +94,7 @@ func Database(t testing.TB, dir string) string {
 	}
 	address, there := addresses.Load(dir)
 	if !there {
-		address, _ = addresses.LoadOrStore(dir, recycled(t))
+		address, _ = addresses.LoadOrStore(dir, recycled(t, free, NewPostgres))
 	}
 	return address.(string)
 }

@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"fmt"
-	"net"
 	"net/url"
 	"os/exec"
 	"path/filepath"
@@ -23,20 +21,35 @@ type Primary struct {
 // NewPrimary returns a server that runs, at a port of the loopback.
 func NewPrimary(t testing.TB) *Primary {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := free.Addr().(*net.TCPAddr)
-	free.Close()
-	p := &Primary{Address: "postgres://postgres@" + at.String() + "/postgres", t: t}
-	p.settings = []string{"listen_addresses=127.0.0.1", fmt.Sprintf("port=%d", at.Port)}
-	u, err := url.Parse(NewServer(t, p.settings...))
+	return newPrimary(t, "")
+}
+
+// NewStandby returns a server that follows p, which does not wait for it.
+func (p *Primary) NewStandby() *Primary {
+	p.t.Helper()
+	return newPrimary(p.t, p.Address)
+}
+
+func newPrimary(t testing.TB, of string) *Primary {
+	t.Helper()
+	at := loopback(t)
+	_, port, _ := strings.Cut(at, ":")
+	p := &Primary{Address: "postgres://postgres@" + at + "/postgres", t: t}
+	p.settings = []string{"listen_addresses=127.0.0.1", "port=" + port}
+	address, err := startServer(of, p.settings)
+	need(t, err)
+	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.dir = u.Query().Get("host")
 	return p
+}
+
+// Promote has a standby take writes, whatever became of the primary.
+func (p *Primary) Promote() {
+	p.t.Helper()
+	p.control("promote")
 }
 
 // Crash ends the server at once, with all that it was doing.

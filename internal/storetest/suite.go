@@ -26,6 +26,7 @@ type Engine struct {
 var (
 	SQLite   = Engine{OpenSQLite, 1}
 	Postgres = Engine{OpenPostgres, 16}
+	Later    = Engine{OpenLater, 16} // PostgreSQL, during an upgrade
 )
 
 // Run holds a database to everything that the domain, the token check and the
