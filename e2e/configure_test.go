@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tryout/internal/termtest"
 )
 
 // A developer's way in: `ask configure` opens their browser, where they sign in
@@ -72,17 +74,17 @@ func (a ask) configure(t *testing.T, address string) {
 	awaitPort(t, "127.0.0.1:9090")
 	opened, script := fakeBrowser(t, a.home)
 	b := openBrowser(t)
-	term := startTerminal(t, "'"+program+"' configure", a.home, append(a.environment(), "BROWSER="+script))
+	term := termtest.Start(t, "'"+program+"' configure", a.home, append(a.environment(), "BROWSER="+script))
 	b.visit(a.server.await(t, opened))
 	a.server.signIn(t, b, address)
 	b.press("Allow")
 	if text := b.text(); !strings.Contains(text, "Sign in was successful") {
 		t.Fatalf("after Allow the browser shows:\n%s", text)
 	}
-	term.answer("Do you confirm that you used the browser", "y")
-	term.answer("AWS", "n")
-	term.await("Vendor ID: ")
-	term.end()
+	term.Answer("Do you confirm that you used the browser", "y")
+	term.Answer("AWS", "n")
+	term.Await("Vendor ID: ")
+	term.End()
 }
 
 var codePattern = regexp.MustCompile(`\b(\d{4} \d{4})\b`)
