@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"tryout/deploy"
+)
+
+// Where tryout.service looks.
+const (
+	unitEnv  = "/etc/tryout/env"
+	rootData = "/var/lib/tryout"
+)
+
+func isRoot() bool { return os.Geteuid() == 0 }
+
+const envHead = `# What tryout is told, for --config FILE and for systemd (EnvironmentFile=). All settings: tryout serve --help
+# tryout init changes the lines whose settings it is given anew, and leaves all others alone.
+`
+
+// saveSettings writes the lines that changed, before anything else is made: the
+// ids in it say to another run what this one was about to make.
+func (s *setup) saveSettings(context.Context) error {
+	if now, err := os.ReadFile(s.file.path); string(now) != s.file.text && err == nil {
+		return fmt.Errorf("%s was changed meanwhile; run this again", s.file.path)
+	}
+	env, changed := s.file.env, []string{}
+	if s.file.text == "" {
+		env, _ = parseEnvFile(envHead)
+	}
+	for _, line := range s.lines() {
+		if !oneLine(line[1]) {
+			return usageError{fmt.Errorf("%s must be one line", line[0])}
+		}
+		if env.set(line[0], line[1]) {
+			changed = append(changed, line[0])
+		}
+	}
+	if len(changed) == 0 {
+		s.say("settings", "%s: unchanged", s.file.path)
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(s.file.path), 0o755); err != nil {
+		return err
+	}
+	if err := replaceFile(s.file.path, env.String(), 0o600); err != nil {
+		return err
+	}
+	s.say("settings", "%s: wrote %s", s.file.path, strings.Join(changed, ", "))
+	return nil
+}
+
+// lines are the settings to be found in the file: what was asked, and what else
+// was given now.
+func (s *setup) lines() [][2]string {
+	list := [][2]string{
+		{"TRYOUT_PUBLIC_URL", s.PublicURL},
+		{"TRYOUT_SMTP", strings.Join(s.SMTP, ",")},
+		{"TRYOUT_MAIL_FROM", s.MailFrom},
+	}
+	switch {
+	case s.Database != "":
+		list = append(list, [2]string{"TRYOUT_DATABASE", s.Database}, [2]string{"TRYOUT_MASTER_KEY", s.MasterKey})
+	case s.file.env.values["TRYOUT_DATABASE"] != "":
+		list = append(list, [2]string{"TRYOUT_DATABASE", ""})
+		fallthrough
+	default:
+		list = append(list, [2]string{"TRYOUT_DATA", s.Data})
+	}
+	list = append(list, [2]string{"TRYOUT_VENDOR", s.Vendor}, [2]string{"TRYOUT_SKILL", s.Skill})
+	for _, f := range s.flags {
+		if s.given[f.Name] && !slices.Contains(questioned, f.Name) {
+			list = append(list, [2]string{f.Envs[0], textOfFlag(f)})
+		}
+	}
+	return list
+}
+
+func textOfFlag(f *kong.Flag) string {
+	if list, is := f.Target.Interface().([]string); is {
+		return strings.Join(list, ",")
+	}
+	return fmt.Sprint(f.Target.Interface())
+}
+
+// replaceFile puts a whole text in the place of a file, whenever the machine
+// stops. One that its owner has opened to their group alone stays so.
+func replaceFile(path, text string, mode os.FileMode) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // which is gone if all went well
+	if before, err := os.Stat(path); err == nil {
+		if before.Mode().Perm()&0o007 == 0 {
+			mode = before.Mode().Perm()
+		}
+		if owner, is := before.Sys().(*syscall.Stat_t); is && isRoot() {
+			if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// handOver gives what root has made in the data directory to whom the directory
+// belongs, who will serve it.
+func (s *setup) handOver(context.Context) error {
+	info, err := os.Stat(s.Data)
+	if s.Database != "" || !isRoot() || err != nil {
+		return err
+	}
+	owner, is := info.Sys().(*syscall.Stat_t)
+	files, err := os.ReadDir(s.Data)
+	for _, file := range files {
+		if err == nil && is {
+			err = os.Lchown(filepath.Join(s.Data, file.Name()), int(owner.Uid), int(owner.Gid))
+		}
+	}
+	return err
+}
+
+func (s *setup) hasUnit() bool { return s.Systemd || s.file.path == unitEnv }
+
+// saveUnit writes the unit where there is none; one that is there is somebody's.
+func (s *setup) saveUnit(context.Context) error {
+	if !s.hasUnit() {
+		return nil
+	}
+	path, unit := s.unitPath(), strings.ReplaceAll(deploy.Unit, unitEnv, s.file.path)
+	now, err := os.ReadFile(path)
+	switch {
+	case err == nil && string(now) == unit:
+		s.say("unit", "%s: unchanged", path)
+		return nil
+	case err == nil:
+		s.say("unit", "%s: left alone, though it is not the one of this version", path)
+		return nil
+	}
+	s.say("unit", "%s: wrote it", path)
+	return replaceFile(path, unit, 0o644)
+}
+
+func (s *setup) unitPath() string { return filepath.Join(filepath.Dir(s.file.path), "tryout.service") }
