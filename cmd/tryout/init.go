@@ -112,9 +112,13 @@ func (c *initCmd) begin(io streams, file *configFile, k *kong.Context) (*setup, 
 			s.flags = append(s.flags, f)
 		}
 	}
-	if others := s.others(); s.asker != nil && others != nil {
+	if s.asker == nil {
+		return s, nil
+	}
+	if others := s.others(); others != nil {
 		return nil, usageError{errors.Join(others...)}
 	}
+	fmt.Fprintf(io.err, "Settings go to %s. Enter keeps an answer in [brackets]; Ctrl-C ends this.\n\n", file.path)
 	return s, nil
 }
 

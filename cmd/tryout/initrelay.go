@@ -187,7 +187,7 @@ func (s *setup) tryRelay(ctx context.Context) error {
 	for _, relay := range s.doctor.Relays {
 		findings = append(findings, s.doctor.Relay(bounded, relay)...)
 	}
-	fmt.Fprintln(s.io.err, diagnosis{Findings: findings})
+	fmt.Fprintf(s.io.err, "%v\n\n", diagnosis{Findings: findings})
 	if s.relayOK = doctor.Worst(findings) != doctor.Bad; s.relayOK {
 		return nil
 	}

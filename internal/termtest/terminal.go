@@ -72,7 +72,13 @@ func (term *Terminal) Text() string {
 func (term *Terminal) Answer(question, answer string) {
 	term.t.Helper()
 	term.Await(question)
-	if _, err := io.WriteString(term.keys, answer+"\r"); err != nil {
+	term.Type(answer + "\r")
+}
+
+// Type presses keys.
+func (term *Terminal) Type(keys string) {
+	term.t.Helper()
+	if _, err := io.WriteString(term.keys, keys); err != nil {
 		term.t.Fatal(err)
 	}
 }
