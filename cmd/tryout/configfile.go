@@ -183,3 +183,10 @@ func isSet(variable string) bool {
 	_, found := os.LookupEnv(variable)
 	return found
 }
+
+// isOverruled reports whether the environment says something else than the file.
+func (f *configFile) isOverruled(variable string) bool {
+	value, found := os.LookupEnv(variable)
+	written, same := f.env.values[variable]
+	return found && (!same || written != value)
+}

@@ -107,7 +107,7 @@ func (c *initCmd) begin(io streams, file *configFile, k *kong.Context) (*setup, 
 	}
 	serve := slices.IndexFunc(k.Model.Children, func(n *kong.Node) bool { return n.Name == "serve" })
 	for _, f := range k.Flags() {
-		s.given[f.Name] = s.given[f.Name] || slices.ContainsFunc(f.Envs, isSet)
+		s.given[f.Name] = s.given[f.Name] || slices.ContainsFunc(f.Envs, s.file.isOverruled)
 		if slices.ContainsFunc(k.Model.Children[serve].Flags, func(g *kong.Flag) bool { return g.Name == f.Name }) {
 			s.flags = append(s.flags, f)
 		}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,6 +165,59 @@ func TestARelayThatDoesNotTakeOurMailIsKeptOnlyIfSomebodyWantsIt(t *testing.T) {
 	out, _ = p.init(exitOK, p.flags...)
 	if !strings.Contains(out, "wrote TRYOUT_SMTP\n") || !strings.Contains(out, "took the message") {
 		t.Errorf("and set right: got\n%s", out)
+	}
+}
+
+func TestInitWritesAUnitOnceAndLeavesTheFilesToTheDirectorysOwner(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	const nobody = 65534
+	data := filepath.Join(p.dir, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if isRoot() {
+		if err := os.Chown(data, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, _ := p.init(exitOK, append([]string{"--skip-test-mail", "--systemd"}, p.flags...)...)
+	unit := p.read("tryout.service")
+	if !strings.Contains(unit, "\nEnvironmentFile="+p.env+"\n") || !slices.Contains(pasted(out), "systemctl enable --now "+p.dir+"/tryout.service") {
+		t.Errorf("got the unit\n%s\nand\n%s", unit, out)
+	}
+	p.write("tryout.service", unit+"# mine\n")
+	out, _ = p.init(exitOK, "--skip-test-mail", "--systemd")
+	if p.read("tryout.service") != unit+"# mine\n" || !strings.Contains(out, "left alone") {
+		t.Errorf("a unit that somebody changed: got\n%s", out)
+	}
+	files, err := os.ReadDir(data)
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || isRoot() && info.Sys().(*syscall.Stat_t).Uid != nobody {
+			t.Errorf("%s: %v, belongs to another than the directory", file.Name(), err)
+		}
+	}
+	if err != nil || len(files) == 0 && !storetest.OnPostgres() {
+		t.Errorf("the data: %v, %v", files, err)
+	}
+}
+
+func TestInitHeedsTheEnvironmentAndWritesNoTOML(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.init(exitOK, append([]string{"--skip-test-mail"}, p.flags...)...)
+	before := p.read("env")
+	cmd := p.command("init", "--skip-test-mail")
+	cmd.Env = append(cmd.Env, "TRYOUT_CONFIG=env", "TRYOUT_PUBLIC_URL=https://other.example.com", "TRYOUT_CAP=9", "TRYOUT_OWNER=bob@owner.test")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "bob@owner.test: created") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got, want := p.read("env"), strings.Replace(before, "beta.example.com", "other.example.com", 1)+"TRYOUT_CAP=9\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	cmd = p.command("init", "--config", "tryout.toml")
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitUsage || !strings.Contains(string(out), "not .toml") {
+		t.Errorf("got %v\n%s", cmd.ProcessState, out)
 	}
 }
 

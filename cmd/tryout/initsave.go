@@ -74,7 +74,7 @@ func (s *setup) lines() [][2]string {
 		list = append(list, [2]string{"TRYOUT_DATABASE", ""})
 		fallthrough
 	default:
-		list = append(list, [2]string{"TRYOUT_DATA", s.Data})
+		list = append(list, [2]string{"TRYOUT_DATA", s.dataAsWritten()})
 	}
 	list = append(list, [2]string{"TRYOUT_VENDOR", s.Vendor}, [2]string{"TRYOUT_SKILL", s.Skill})
 	for _, f := range s.flags {
@@ -83,6 +83,15 @@ func (s *setup) lines() [][2]string {
 		}
 	}
 	return list
+}
+
+// dataAsWritten is the directory as the file has it, if it is that one.
+func (s *setup) dataAsWritten() string {
+	written := s.file.env.values["TRYOUT_DATA"]
+	if path, err := filepath.Abs(written); written != "" && err == nil && path == s.Data {
+		return written
+	}
+	return s.Data
 }
 
 func textOfFlag(f *kong.Flag) string {
