@@ -61,6 +61,9 @@ func (s *setup) askPlace(ctx context.Context) error {
 	if s.file.used["data"] == 0 && !s.given["data"] && isRoot() {
 		s.Data = rootData
 	}
+	if s.given["data"] && !s.given["database"] {
+		s.Database = ""
+	}
 	s.given["data"] = s.given["data"] || s.given["database"]
 	answer, before := cmp.Or(s.Database, s.Data), len(s.check.mistakes)
 	q := question{flag: "data", text: "Directory of the data, or postgres://user:password@host/name", answer: &answer, check: s.place}

@@ -152,10 +152,19 @@ func TestInitForgetsThePasswordOfAnotherRelay(t *testing.T) {
 	for _, question := range []string{askURL, askData, askOwner} {
 		term.Answer(question, "")
 	}
-	term.Answer(askRelay, "127.0.0.1:1")
-	for _, question := range []string{askTLS, askUser, askSender} {
-		term.Answer(question, "")
+	elsewhere := func() { // without a user, unless one is asked for there
+		term.Answer(askRelay, "127.0.0.1:1")
+		for _, question := range []string{askTLS, askUser, askSender} {
+			term.Answer(question, "")
+		}
 	}
+	elsewhere()
+	term.Answer(askKeep, "no")
+	for _, a := range [][2]string{{askRelay, p.relay.addr}, {askTLS, ""}, {askUser, "user"}, {askPassword, "wrong"}, {askSender, ""}} {
+		term.Answer(a[0], a[1])
+	}
+	term.Answer(askKeep, "")
+	elsewhere()
 	term.Answer(askKeep, "yes")
 	term.End()
 	if env := p.read("env"); !strings.Contains(env, "\nTRYOUT_SMTP=smtp://127.0.0.1:1\n") {
