@@ -86,12 +86,9 @@ func inTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	return nil
 }
 
-// begin refuses a file with mistakes that no answer can set right.
+// begin notes what is given. With somebody to ask, mistakes that no answer can
+// set right end it here.
 func (c *initCmd) begin(io streams, file *configFile, k *kong.Context) (*setup, error) {
-	s := &setup{
-		initCmd: c, io: io, file: file, asker: newAsker(io.err), check: &checker{},
-		given: map[string]bool{}, knownKey: c.MasterKey, freshKey: newMasterKey(),
-	}
 	if filepath.Ext(file.path) == ".toml" {
 		return nil, usageError{fmt.Errorf("--config: init writes lines for the environment; name a file that is not .toml")}
 	}
@@ -100,6 +97,24 @@ func (c *initCmd) begin(io streams, file *configFile, k *kong.Context) (*setup, 
 		return nil, err
 	}
 	file.path = path
+	s := &setup{
+		initCmd: c, io: io, file: file, asker: newAsker(io.err), check: &checker{},
+		given: map[string]bool{}, knownKey: c.MasterKey, freshKey: newMasterKey(),
+	}
+	s.note(k)
+	if s.asker == nil {
+		return s, nil
+	}
+	if others := s.others(); others != nil {
+		return nil, usageError{errors.Join(others...)}
+	}
+	fmt.Fprintf(io.err, "Settings go to %s. Enter keeps an answer in [brackets]; Ctrl-C ends this.\n\n", path)
+	return s, nil
+}
+
+// note keeps which flags are given, on the command line or by the environment,
+// and which of all are settings of serve.
+func (s *setup) note(k *kong.Context) {
 	for _, p := range k.Path {
 		if p.Flag != nil && !p.Resolved {
 			s.given[p.Flag.Name] = true
@@ -112,14 +127,6 @@ func (c *initCmd) begin(io streams, file *configFile, k *kong.Context) (*setup, 
 			s.flags = append(s.flags, f)
 		}
 	}
-	if s.asker == nil {
-		return s, nil
-	}
-	if others := s.others(); others != nil {
-		return nil, usageError{errors.Join(others...)}
-	}
-	fmt.Fprintf(io.err, "Settings go to %s. Enter keeps an answer in [brackets]; Ctrl-C ends this.\n\n", file.path)
-	return s, nil
 }
 
 // questioned are the settings of serve that questions are about.

@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"tryout/deploy"
 )
 
 // Where tryout.service looks.
@@ -100,81 +96,3 @@ func textOfFlag(f *kong.Flag) string {
 	}
 	return fmt.Sprint(f.Target.Interface())
 }
-
-// replaceFile puts a whole text in the place of a file, whenever the machine
-// stops. One that its owner has opened to their group alone stays so.
-func replaceFile(path, text string, mode os.FileMode) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // which is gone if all went well
-	if before, err := os.Stat(path); err == nil {
-		if before.Mode().Perm()&0o007 == 0 {
-			mode = before.Mode().Perm()
-		}
-		if owner, is := before.Sys().(*syscall.Stat_t); is && isRoot() {
-			if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-				return err
-			}
-		}
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
-// handOver gives what root has made in the data directory to whom the directory
-// belongs, who will serve it.
-func (s *setup) handOver(context.Context) error {
-	if s.Database != "" || !isRoot() {
-		return nil
-	}
-	info, err := os.Stat(s.Data)
-	if err != nil {
-		return err
-	}
-	owner, is := info.Sys().(*syscall.Stat_t)
-	files, err := os.ReadDir(s.Data)
-	for _, file := range files {
-		if err == nil && is {
-			err = os.Lchown(filepath.Join(s.Data, file.Name()), int(owner.Uid), int(owner.Gid))
-		}
-	}
-	return err
-}
-
-func (s *setup) hasUnit() bool { return s.Systemd || s.file.path == unitEnv }
-
-// saveUnit writes the unit where there is none; one that is there is somebody's.
-func (s *setup) saveUnit(context.Context) error {
-	if !s.hasUnit() {
-		return nil
-	}
-	path, unit := s.unitPath(), strings.ReplaceAll(deploy.Unit, unitEnv, s.file.path)
-	now, err := os.ReadFile(path)
-	switch {
-	case err == nil && string(now) == unit:
-		s.say("unit", "%s: unchanged", path)
-		return nil
-	case err == nil:
-		s.say("unit", "%s: left alone, though it is not the one of this version", path)
-		return nil
-	}
-	s.say("unit", "%s: wrote it", path)
-	return replaceFile(path, unit, 0o644)
-}
-
-func (s *setup) unitPath() string { return filepath.Join(filepath.Dir(s.file.path), "tryout.service") }
