@@ -61,10 +61,10 @@ bench: ## Measure the goals, each beside what it is compared with
 	go run ./bench
 
 lint: ## Run staticcheck
-	go run honnef.co/go/tools/cmd/staticcheck@$(VERSION_STATICCHECK) ./cmd/... ./internal/... ./e2e ./crash ./bench
+	go run honnef.co/go/tools/cmd/staticcheck@$(VERSION_STATICCHECK) ./cmd/... ./internal/... ./e2e ./crash ./bench ./deploy
 
 verify: ## Check that code is formatted and go.mod tidy
-	@test -z "$$(gofmt -l cmd internal bench crash e2e/*.go)" || { gofmt -l cmd internal bench crash e2e/*.go; exit 1; }
+	@test -z "$$(gofmt -l cmd internal bench crash deploy e2e/*.go)" || { gofmt -l cmd internal bench crash deploy e2e/*.go; exit 1; }
 	go mod tidy -diff
 
 fuzz: ## Fuzz every parser, 60 s each

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"os"
 	"os/exec"
@@ -17,12 +18,13 @@ const askProgram = "node_modules/.bin/ask"
 // ask is ask-cli as one developer has set it up: by its environment profile, so
 // that it needs no sign-in, or with the profile that `ask configure` wrote.
 type ask struct {
-	server *server
-	vendor string
-	token  string
-	home   string
-	more   []string // of the environment
-	bare   bool     // without the environment profile: what `ask configure` wrote counts
+	server  *server
+	vendor  string
+	token   string
+	home    string
+	program string   // empty means the one that make e2e-deps installs
+	more    []string // of the environment
+	bare    bool     // without the environment profile: what `ask configure` wrote counts
 }
 
 // newAsk returns a CLI with a home folder of its own.
@@ -40,20 +42,25 @@ type outcome struct {
 // run runs `ask smapi` with the arguments.
 func (a ask) run(t *testing.T, args ...string) outcome {
 	t.Helper()
-	program, err := filepath.Abs(askProgram)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), program, append([]string{"smapi"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), a.path(t), append([]string{"smapi"}, args...)...)
 	cmd.Env = a.environment()
 	cmd.Dir = a.home
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
+	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
 	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+func (a ask) path(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(cmp.Or(a.program, askProgram))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // environment is all that the CLI sees of the world. In its environment profile

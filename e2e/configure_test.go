@@ -7,9 +7,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"tryout/internal/termtest"
 )
 
 // A developer's way in: `ask configure` opens their browser, where they sign in
@@ -25,14 +28,14 @@ func TestAskConfigureSignsADeveloperIn(t *testing.T) {
 	made := s.operate(t, "client", "create", "--vendor", vendor, "--name", "ask-cli", "--ask-cli")
 	cli := configuredAsk(t, s, made["client_id"].(string), made["client_secret"].(string))
 
-	cli.configure(t, "dev@studio.test")
-	first := cli.profile(t)
+	cli.configure(t, " configure", "dev@studio.test")
+	first := cli.profile(t, "default")
 	if first.VendorID != vendor {
 		t.Errorf("the profile has the vendor %q, want %q", first.VendorID, vendor)
 	}
 	s.awaitExpiry(t, first.Token.AccessToken)
 	cli.must(t, "create-beta-test", "-s", skill)
-	second := cli.profile(t)
+	second := cli.profile(t, "default")
 	if second.Token.AccessToken == first.Token.AccessToken || second.Token.RefreshToken != first.Token.RefreshToken {
 		t.Errorf("after an expiry the profile holds %+v, before %+v: want another access token alone", second.Token, first.Token)
 	}
@@ -62,27 +65,28 @@ func configuredAsk(t *testing.T, s *server, id, secret string) ask {
 	return cli
 }
 
-// configure runs `ask configure` as a person does.
-func (a ask) configure(t *testing.T, address string) {
+// askPort is where ask-cli waits for the browser, one at a time.
+var askPort sync.Mutex
+
+// configure signs in as a person does; arguments have `ask configure` run.
+func (a ask) configure(t *testing.T, arguments, address string) {
 	t.Helper()
-	program, err := filepath.Abs(askProgram)
-	if err != nil {
-		t.Fatal(err)
-	}
+	askPort.Lock()
+	defer askPort.Unlock()
 	awaitPort(t, "127.0.0.1:9090")
 	opened, script := fakeBrowser(t, a.home)
 	b := openBrowser(t)
-	term := startTerminal(t, "'"+program+"' configure", a.home, append(a.environment(), "BROWSER="+script))
+	term := termtest.Start(t, "'"+a.path(t)+"'"+arguments, a.home, append(a.environment(), "BROWSER="+script))
 	b.visit(a.server.await(t, opened))
 	a.server.signIn(t, b, address)
 	b.press("Allow")
 	if text := b.text(); !strings.Contains(text, "Sign in was successful") {
 		t.Fatalf("after Allow the browser shows:\n%s", text)
 	}
-	term.answer("Do you confirm that you used the browser", "y")
-	term.answer("AWS", "n")
-	term.await("Vendor ID: ")
-	term.end()
+	term.Answer("Do you confirm that you used the browser", "y")
+	term.Answer("AWS", "n")
+	term.Await("Vendor ID: ")
+	term.End()
 }
 
 var codePattern = regexp.MustCompile(`\b(\d{4} \d{4})\b`)
@@ -167,7 +171,7 @@ type askProfile struct {
 	VendorID string `json:"vendor_id"`
 }
 
-func (a ask) profile(t *testing.T) askProfile {
+func (a ask) profile(t *testing.T, name string) askProfile {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(a.home, ".ask", "cli_config"))
 	if err != nil {
@@ -176,8 +180,8 @@ func (a ask) profile(t *testing.T) askProfile {
 	var file struct {
 		Profiles map[string]askProfile `json:"profiles"`
 	}
-	if err := json.Unmarshal(text, &file); err != nil || file.Profiles["default"].Token.RefreshToken == "" {
+	if err := json.Unmarshal(text, &file); err != nil || file.Profiles[name].Token.RefreshToken == "" {
 		t.Fatalf("no profile in %s: %v", text, err)
 	}
-	return file.Profiles["default"]
+	return file.Profiles[name]
 }

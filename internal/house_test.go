@@ -43,16 +43,18 @@ var house = map[string]row{
 	"internal/bounce": {ours: "beta", libraries: "github.com/emersion/go-smtp", grants: "smtp"},
 
 	"internal/dnstest":   {libraries: "golang.org/x/net/dns/dnsmessage", grants: "tests"},
+	"internal/termtest":  {grants: "tests"},
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
 	"internal/mailtest":  {ours: "inbox", libraries: "github.com/emersion/go-msgauth/dkim github.com/emersion/go-sasl github.com/emersion/go-smtp github.com/wneessen/go-mail golang.org/x/net/idna", grants: "tests smtp setup clock"},
 	"internal/storetest": {ours: "beta lwa signin store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite github.com/jackc/pgx/v5/pgconn", grants: "tests database setup"},
 
 	"cmd/tryout": {
 		ours:      "beta bounce doctor httpd inbox lwa mail outbox signin smapi store web",
-		libraries: "github.com/BurntSushi/toml github.com/alecthomas/kong github.com/google/uuid github.com/prometheus/client_golang/prometheus",
+		libraries: "github.com/BurntSushi/toml github.com/alecthomas/kong github.com/google/uuid github.com/prometheus/client_golang/prometheus golang.org/x/term tryout/deploy",
 		grants:    "setup clock",
 	},
-	"bench": {ours: "beta lwa mailtest store", libraries: "github.com/emersion/go-smtp zombiezen.com/go/sqlite", grants: "database smtp setup clock tests"}, // its receiver looks at messages as those of the tests do
+	"deploy": {},
+	"bench":  {ours: "beta lwa mailtest store", libraries: "github.com/emersion/go-smtp zombiezen.com/go/sqlite", grants: "database smtp setup clock tests"}, // its receiver looks at messages as those of the tests do
 }
 
 // granted are the imports and names that take a grant.

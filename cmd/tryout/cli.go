@@ -19,9 +19,10 @@ const (
 // cli is every command and flag. Each flag has an environment variable
 // TRYOUT_... and a key in the configuration file, both told by --help.
 type cli struct {
-	Config string `help:"Read flags from this TOML file: keys are the flags' names." placeholder:"FILE" type:"path"`
+	Config string `help:"Read settings from this file: NAME.toml has the flags' names as keys, any other has lines TRYOUT_...=value, as tryout init writes them. Without it and $$TRYOUT_CONFIG none is read." placeholder:"FILE" type:"path"`
 
 	Serve serveCmd `cmd:"" help:"Serve the API and the invitation pages, and deliver mail, until told to stop."`
+	Init  initCmd  `cmd:"" help:"Set up a real server: asks, tries the relay, writes the settings, makes vendor, skill, owner and client. Run again, it changes only what is asked."`
 	Demo  demoCmd  `cmd:"" help:"Try it out: a server with a seeded test and an inbox of its own. Nothing leaves this machine."`
 	Env   envCmd   `cmd:"" help:"Print the environment that points ask-cli at a server: eval \"$(tryout env)\"."`
 
@@ -87,10 +88,10 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 		run(ctx, []string{"help"}, streams{io.err, io.err})
 		return exitUsage
 	}
-	file := &configFile{}
+	file := findConfig(args)
 	parser, err := newParser(ctx, io, file)
 	if err == nil {
-		err = file.load(configPath(args), parser.Model)
+		err = file.load(parser.Model)
 	}
 	if err != nil {
 		fmt.Fprintln(io.err, "tryout:", err)
@@ -101,13 +102,13 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 		fmt.Fprintf(io.err, "tryout: %v\nTry: tryout help\n", err)
 		return exitUsage
 	}
-	if command.Command() != "serve" { // which tells its other mistakes with them
+	if name := command.Command(); name != "serve" && name != "init" { // which tell their other mistakes with them
 		err = file.wrong()
 	}
 	if err == nil {
 		err = command.Run()
 	}
-	return report(err, io.err)
+	return report(file.locate(err), io.err)
 }
 
 func newParser(ctx context.Context, io streams, file *configFile) (*kong.Kong, error) {

@@ -51,8 +51,8 @@ type config struct {
 	AskEvery     string   `help:"Between two feedback requests to the same tester." default:"24h" placeholder:"DURATION"`
 	LinkLife     string   `help:"How long a personal link works after it was last mailed; 0 means until the test ends." default:"0" placeholder:"DURATION"`
 	DrainGrace   string   `help:"How long new connections are still taken once told to stop." default:"2s" placeholder:"DURATION"`
-	TLSCert      string   `name:"tls-cert" help:"Certificate chain, PEM; read again when it changes." placeholder:"FILE"`
-	TLSKey       string   `name:"tls-key" help:"Its key, PEM." placeholder:"FILE"`
+	TLSCert      string   `name:"tls-cert" help:"Certificate chain, PEM; read again when it changes." type:"path" placeholder:"FILE"`
+	TLSKey       string   `name:"tls-key" help:"Its key, PEM." type:"path" placeholder:"FILE"`
 	TrustedProxy string   `help:"Networks of proxies whose X-Forwarded-For is believed, for the log." placeholder:"CIDR,..."`
 	returnsConfig
 	LogFormat string `help:"text or json." default:"text" placeholder:"FORMAT"`
@@ -85,8 +85,13 @@ type settings struct {
 // checker reads settings and keeps what is wrong with them.
 type checker struct{ mistakes []error }
 
+// mistake is what is wrong with a setting.
+type mistake struct{ flag, text string }
+
+func (m mistake) Error() string { return "--" + m.flag + ": " + m.text }
+
 func (c *checker) wrong(flag, format string, args ...any) {
-	c.mistakes = append(c.mistakes, fmt.Errorf("--%s: %s", flag, fmt.Sprintf(format, args...)))
+	c.mistakes = append(c.mistakes, mistake{flag, fmt.Sprintf(format, args...)})
 }
 
 // settings checks everything; the error names every mistake.

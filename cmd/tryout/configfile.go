@@ -6,69 +6,75 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/alecthomas/kong"
 )
 
-// configFile is the optional file named by --config: one key per flag.
+// configFile is the optional file named by --config: a key for each flag in
+// TOML, or a line for each variable of the environment.
 type configFile struct {
 	path     string
+	mayMiss  bool // init makes it
+	text     string
+	env      envFile // of what is not TOML; tryout init writes it
 	values   map[string]any
-	mistakes []error // keys that no command has as a flag
+	at       map[string]int // the line of each key, counted from 1
+	used     map[string]int // the line of each flag that got its value from here
+	mistakes []error
 }
 
-// configPath finds --config before anything else is parsed, since the file
-// stands in for flags.
-func configPath(args []string) string {
-	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--config="); ok {
-			return value
-		}
-		if arg == "--config" && i+1 < len(args) {
-			return args[i+1]
+// findConfig finds --config before anything else is parsed, since the file
+// stands in for flags. For init there is always one, which may not be there yet.
+func findConfig(args []string) *configFile {
+	f, rest := &configFile{path: os.Getenv("TRYOUT_CONFIG")}, []string{}
+	for i := 0; i < len(args); i++ {
+		if value, is := strings.CutPrefix(args[i], "--config="); is {
+			f.path = value
+		} else if args[i] == "--config" && i+1 < len(args) {
+			i++
+			f.path = args[i]
+		} else {
+			rest = append(rest, args[i])
 		}
 	}
-	return os.Getenv("TRYOUT_CONFIG")
+	if f.mayMiss = len(rest) > 0 && rest[0] == "init"; f.mayMiss {
+		f.path = cmp.Or(f.path, initFile())
+	}
+	return f
 }
 
-func (f *configFile) load(path string, app *kong.Application) error {
-	if path == "" {
+// load reads the file: TOML where its name says so, else lines for the
+// environment.
+func (f *configFile) load(app *kong.Application) error {
+	f.at, f.used = map[string]int{}, map[string]int{}
+	if f.path == "" {
 		return nil
 	}
-	f.path = path
-	if _, err := toml.DecodeFile(path, &f.values); err != nil {
+	text, err := os.ReadFile(f.path)
+	if err != nil && !(f.mayMiss && errors.Is(err, os.ErrNotExist)) {
 		return fmt.Errorf("configuration file: %w", err)
 	}
-	known := flagNames(app.Node)
-	for _, key := range slices.Sorted(maps.Keys(f.values)) {
-		if !slices.Contains(known, key) {
-			f.mistakes = append(f.mistakes, fmt.Errorf("%s: there is no setting called %q", path, key))
-		}
+	f.text = string(text)
+	if filepath.Ext(f.path) == ".toml" {
+		return f.loadTOML(f.text, app)
 	}
+	f.loadEnv(f.text, app)
 	return nil
 }
 
-// wrong is every mistake in the file, or nil.
-func (f *configFile) wrong() error {
-	if f.mistakes == nil {
-		return nil
-	}
-	return usageError{errors.Join(f.mistakes...)}
-}
-
-// key returns what a flag is called in the file: its name, unless its tag says
-// otherwise.
-func key(f *kong.Flag) string { return cmp.Or(f.Tag.Get("file"), f.Name) }
-
-func flagNames(n *kong.Node) (names []string) {
+// settingNames are the keys of all flags, by their variables.
+func settingNames(n *kong.Node) map[string]string {
+	names := map[string]string{}
 	for _, f := range n.Flags {
-		names = append(names, key(f))
+		for _, variable := range f.Envs {
+			names[variable] = key(f)
+		}
 	}
 	for _, child := range n.Children {
-		names = append(names, flagNames(child)...)
+		maps.Copy(names, settingNames(child))
 	}
 	return names
 }
@@ -83,6 +89,7 @@ func (f *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 	if !found || slices.ContainsFunc(flag.Envs, isSet) {
 		return nil, nil
 	}
+	f.used[flag.Name] = f.at[key(flag)]
 	if list, ok := value.([]any); ok {
 		parts := make([]string, len(list))
 		for i, v := range list {
@@ -96,4 +103,11 @@ func (f *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 func isSet(variable string) bool {
 	_, found := os.LookupEnv(variable)
 	return found
+}
+
+// isOverruled reports whether the environment says something else than the file.
+func (f *configFile) isOverruled(variable string) bool {
+	value, found := os.LookupEnv(variable)
+	written, same := f.env.values[variable]
+	return found && (!same || written != value)
 }

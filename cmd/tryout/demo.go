@@ -199,8 +199,8 @@ What this server is: {{.URL}}/
 
 func printDemo(w io.Writer, p *program, token string) error {
 	data := ""
-	if standard, err := demoData(""); err != nil || standard != p.data || isSet("TRYOUT_DATA") || isSet("TRYOUT_CONFIG") {
-		data = " --data " + quote(p.data)
+	if standard, err := demoData(""); err != nil || standard != p.data || isSet("TRYOUT_DATA") || isSet("TRYOUT_CONFIG") || isSet("TRYOUT_VENDOR") {
+		data = " --data " + quote(p.data) + " --vendor " + demoVendor
 	}
 	return demoText.Execute(w, map[string]string{
 		"URL": p.url, "API": p.url + "/v1/skills/" + demoSkill + "/betaTest",

@@ -11,7 +11,7 @@ import (
 // id cannot serve, a [Conflict] when the id is taken. For operators: nobody is
 // asked who is calling.
 func (s *Service) CreateVendor(ctx context.Context, v Vendor) error {
-	if err := errors.Join(checkName("vendor", v.Name), checkID("vendor", string(v.ID))); err != nil {
+	if err := errors.Join(CheckName("vendor", v.Name), CheckID("vendor", string(v.ID))); err != nil {
 		return err
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
@@ -23,7 +23,7 @@ func (s *Service) CreateVendor(ctx context.Context, v Vendor) error {
 // CreateSkill stores a skill. Its errors are those of CreateVendor, and
 // [NotFound] when there is no such vendor.
 func (s *Service) CreateSkill(ctx context.Context, skill Skill) error {
-	if err := errors.Join(checkName("skill", skill.Name), checkID("skill", string(skill.ID))); err != nil {
+	if err := errors.Join(CheckName("skill", skill.Name), CheckID("skill", string(skill.ID))); err != nil {
 		return err
 	}
 	skill.CreatedAt = s.now()
@@ -142,14 +142,16 @@ func withAddresses(r Reader, b Batch) ([]ReportEntry, error) {
 	return report, err
 }
 
-func checkName(thing, name string) error {
+// CheckName is an [Invalid] error where a thing cannot be called so.
+func CheckName(thing, name string) error {
 	if strings.TrimSpace(name) == "" || len(name) > 255 || strings.ContainsFunc(name, unicode.IsControl) {
 		return &Error{Kind: Invalid, Code: CodePattern, Message: "The " + thing + "'s name must have 1 to 255 octets and no control characters."}
 	}
 	return nil
 }
 
-func checkID(thing, id string) error {
+// CheckID is an [Invalid] error where a thing cannot have such an id.
+func CheckID(thing, id string) error {
 	if _, err := ParseSkillID(id); err != nil || id == "." || id == ".." { // which no path can name
 		return &Error{Kind: Invalid, Code: CodePattern, Message: "The " + thing + "'s id must have 1 to 255 characters and no control characters, and not be . or .. alone."}
 	}

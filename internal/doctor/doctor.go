@@ -56,7 +56,7 @@ func (d *Doctor) Examine(ctx context.Context) []Finding {
 	defer cancel()
 	checks := []func(context.Context) []Finding{d.from, d.returnPath, d.spf, d.dkim, d.dmarc, d.reverse}
 	for _, relay := range d.Relays {
-		checks = append(checks, func(ctx context.Context) []Finding { return d.relay(ctx, relay) })
+		checks = append(checks, func(ctx context.Context) []Finding { return d.Relay(ctx, relay) })
 	}
 	found := make([][]Finding, len(checks))
 	var wg sync.WaitGroup

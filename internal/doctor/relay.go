@@ -16,21 +16,22 @@ const (
 	small = 1 << 20             // octets; our messages have a few thousand
 )
 
-// relay goes as far as a mail would, and sends none.
-func (d *Doctor) relay(ctx context.Context, c *mail.Client) (findings []Finding) {
-	seen, err := c.Probe(ctx)
+// Relay goes as far with one of the relays as a mail would that has no
+// recipient yet, and sends none.
+func (d *Doctor) Relay(ctx context.Context, c *mail.Client) (findings []Finding) {
+	seen, err := c.Probe(ctx, d.ReturnPath)
 	fail, failed := errors.AsType[*mail.Failure](err)
 	if failed && seen.TLS == nil { // it came no further than TLS
 		return one(refusal(c, fail))
 	}
 	findings = append(findings, reached(c, seen), d.secured(c, seen))
-	switch {
-	case failed:
-		findings = append(findings, refusal(c, fail))
-	case c.Relay.User != "":
+	if c.Relay.User != "" && (!failed || fail.Step == "MAIL FROM") {
 		findings = append(findings, Finding{Check: "relay sign-in", Level: OK, Found: fmt.Sprintf("%s let us in as %s.", c.Relay.Addr(), c.Relay.User)})
 	}
-	return findings
+	if failed {
+		return append(findings, refusal(c, fail))
+	}
+	return append(findings, Finding{Check: "relay sender", Level: OK, Found: fmt.Sprintf("%s takes mail from %s.", c.Relay.Addr(), d.ReturnPath)})
 }
 
 func reached(c *mail.Client, seen mail.Probe) Finding {
@@ -87,6 +88,9 @@ func refusal(c *mail.Client, fail *mail.Failure) Finding {
 	case "AUTH":
 		f.Check = "relay sign-in"
 		f.Change = "See that user and password in --smtp are right and percent-encoded, and that the relay offers AUTH over TLS."
+	case "MAIL FROM":
+		f.Check = "relay sender"
+		f.Change = "Send from an address that the relay knows as ours, or ask whoever runs it to take this one."
 	default:
 		f.Change = "Ask whoever runs the relay why it does not let this machine in."
 	}

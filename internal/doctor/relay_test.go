@@ -58,11 +58,11 @@ type session struct {
 	to string
 }
 
-func (s *session) Mail(string, *smtp.MailOptions) error      { return nil }
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error { s.to = to; return refuse(to) }
-func (s *session) Reset()                                    {}
-func (s *session) Logout() error                             { return nil }
-func (s *session) AuthMechanisms() []string                  { return []string{sasl.Plain} }
+func (s *session) Mail(from string, _ *smtp.MailOptions) error { return refuse(from) }
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error   { s.to = to; return refuse(to) }
+func (s *session) Reset()                                      {}
+func (s *session) Logout() error                               { return nil }
+func (s *session) AuthMechanisms() []string                    { return []string{sasl.Plain} }
 
 func (s *session) Data(r io.Reader) error {
 	data, err := io.ReadAll(r)
@@ -82,7 +82,7 @@ func (s *session) Auth(string) (sasl.Server, error) {
 }
 
 func refuse(to string) error {
-	if strings.HasPrefix(to, "nobody@") {
+	if strings.HasPrefix(to, "nobody@") || strings.HasPrefix(to, "stranger@") {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "who is that"}
 	}
 	return nil
@@ -135,6 +135,10 @@ func TestARelayIsTriedUpToTheFirstMail(t *testing.T) {
 	wants(t, d, "relay", doctor.OK, "up to 5000000 octets", "")
 	wants(t, d, "relay TLS", doctor.OK, "TLS 1.3; the certificate is good for 127.0.0.1 until "+now.Add(long+time.Hour).UTC().Format(time.DateOnly)+", 90 more days", "")
 	wants(t, d, "relay sign-in", doctor.OK, "as user", "")
+	wants(t, d, "relay sender", doctor.OK, "takes mail from "+d.ReturnPath, "")
+	d.ReturnPath = "stranger@example.com"
+	wants(t, d, "relay sign-in", doctor.OK, "as user", "")
+	wants(t, d, "relay sender", doctor.Bad, "knows as ours", "")
 	if len(p.seen()) != 0 {
 		t.Errorf("sent %q", p.seen())
 	}

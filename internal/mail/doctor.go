@@ -12,9 +12,9 @@ import (
 // templates would change.
 const (
 	checkSubject = "Tryout can send you mail"
-	checkText    = "This message was sent by the command \"tryout doctor\", to see whether mail arrives.\n\nNothing needs to be done.\n"
+	checkText    = "This message was sent by the command \"tryout doctor\" or \"tryout init\", to see whether mail arrives.\n\nNothing needs to be done.\n"
 	checkHTML    = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" + checkSubject + "</title>\n" +
-		"<p>This message was sent by the command <code>tryout doctor</code>, to see whether mail arrives.</p>\n<p>Nothing needs to be done.</p>\n</html>\n"
+		"<p>This message was sent by the command <code>tryout doctor</code> or <code>tryout init</code>, to see whether mail arrives.</p>\n<p>Nothing needs to be done.</p>\n</html>\n"
 )
 
 // Check writes a message to an operator, under the same header and signature as

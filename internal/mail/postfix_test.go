@@ -50,7 +50,7 @@ func TestPostfixTakesMailOverSeveralConnections(t *testing.T) {
 	d := newDKIM(t, true)
 	s := &server{lookup: published(d)}
 	c, p := throughPostfix(t, s)
-	if _, err := c.Probe(within(t)); err != nil {
+	if _, err := c.Probe(within(t), ""); err != nil {
 		t.Fatal(err)
 	}
 	w := newWriter(t)

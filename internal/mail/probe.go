@@ -14,16 +14,26 @@ type Probe struct {
 	Size    int64                // the largest message in octets; zero when it says nothing about that
 }
 
-// Probe connects to the relay and goes as far as where MAIL FROM would be said:
-// banner, EHLO, TLS, AUTH. It sends no mail and keeps no connection. An error is
-// a [*Failure], and comes with what was seen before it.
-func (c *Client) Probe(ctx context.Context) (Probe, error) {
+// Probe connects to the relay and goes as far as a mail from an address would
+// before it has a recipient: banner, EHLO, TLS, AUTH, MAIL FROM; without an
+// address not to MAIL FROM. It sends no mail and keeps no connection. An error
+// is a [*Failure], and comes with what was seen before it.
+func (c *Client) Probe(ctx context.Context, from string) (Probe, error) {
 	cn := &conn{relay: c.Relay, timeouts: c.Timeouts.orDefault()}
 	if err := cn.dial(ctx); err != nil {
 		return Probe{}, cn.fail(stepConnect, err)
 	}
 	defer cn.quit()
 	if fail := cn.open(ctx, c.Hello, c.TLS); fail != nil {
+		return cn.probe(), fail
+	}
+	if from == "" {
+		return cn.probe(), nil
+	}
+	if fail := check(Message{From: from, To: from}); fail != nil {
+		return cn.probe(), fail
+	}
+	if fail := cn.say(ctx, command{stepMail, "MAIL FROM:<" + from + ">", 2}); fail != nil {
 		return cn.probe(), fail
 	}
 	return cn.probe(), nil

@@ -1,4 +1,5 @@
-package e2e_test
+// Package termtest gives a test a person at a terminal.
+package termtest
 
 import (
 	"bytes"
@@ -10,20 +11,24 @@ import (
 	"time"
 )
 
-// terminal is a program that believes it talks to a person: script(1) gives it
+// patience bounds every wait for an event that should come at once.
+const patience = 20 * time.Second
+
+// Terminal is a program that believes it talks to a person: script(1) gives it
 // a terminal of its own.
-type terminal struct {
-	t      *testing.T
+type Terminal struct {
+	t      testing.TB
 	keys   io.WriteCloser
 	exited chan error
 
 	mu    sync.Mutex
 	said  bytes.Buffer
+	heard int           // how much of it was waited for
 	moved chan struct{} // closed when it says more
 }
 
-// startTerminal runs a command line of the shell.
-func startTerminal(t *testing.T, line, dir string, env []string) *terminal {
+// Start runs a command line of the shell.
+func Start(t testing.TB, line, dir string, env []string) *Terminal {
 	t.Helper()
 	cmd := exec.Command("script", "--quiet", "--return", "--flush", "--command", line, "/dev/null")
 	cmd.Env, cmd.Dir = append(env, "SHELL=/bin/sh", "TERM=xterm"), dir
@@ -31,7 +36,7 @@ func startTerminal(t *testing.T, line, dir string, env []string) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, keys: keys, exited: make(chan error, 1), moved: make(chan struct{})}
+	term := &Terminal{t: t, keys: keys, exited: make(chan error, 1), moved: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = term, term
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -40,14 +45,14 @@ func startTerminal(t *testing.T, line, dir string, env []string) *terminal {
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // it may have ended
 		if t.Failed() {
-			t.Logf("the terminal shows:\n%s", term.text())
+			t.Logf("the terminal shows:\n%s", term.Text())
 		}
 	})
 	return term
 }
 
 // Write takes what the program says.
-func (term *terminal) Write(p []byte) (int, error) {
+func (term *Terminal) Write(p []byte) (int, error) {
 	term.mu.Lock()
 	defer term.mu.Unlock()
 	term.said.Write(p)
@@ -56,29 +61,35 @@ func (term *terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (term *terminal) text() string {
+// Text is all that it shows so far.
+func (term *Terminal) Text() string {
 	term.mu.Lock()
 	defer term.mu.Unlock()
 	return term.said.String()
 }
 
-// answer waits for a question, and types the answer and a return.
-func (term *terminal) answer(question, answer string) {
+// Answer waits for a question, and types the answer and a return.
+func (term *Terminal) Answer(question, answer string) {
 	term.t.Helper()
-	term.await(question)
-	if _, err := io.WriteString(term.keys, answer+"\r"); err != nil {
+	term.Await(question)
+	term.Type(answer + "\r")
+}
+
+// Type presses keys.
+func (term *Terminal) Type(keys string) {
+	term.t.Helper()
+	if _, err := io.WriteString(term.keys, keys); err != nil {
 		term.t.Fatal(err)
 	}
 }
 
-// await returns once the program has said something.
-func (term *terminal) await(what string) {
+// Await returns once the program has said something, after what was awaited
+// before.
+func (term *Terminal) Await(what string) {
 	term.t.Helper()
 	timeout := time.After(patience)
 	for {
-		term.mu.Lock()
-		said, moved := strings.Contains(term.said.String(), what), term.moved
-		term.mu.Unlock()
+		said, moved := term.hear(what)
 		if said {
 			return
 		}
@@ -93,8 +104,18 @@ func (term *terminal) await(what string) {
 	}
 }
 
-// end waits until the program has ended well.
-func (term *terminal) end() {
+func (term *Terminal) hear(what string) (said bool, moved <-chan struct{}) {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	at := strings.Index(term.said.String()[term.heard:], what)
+	if at >= 0 {
+		term.heard += at + len(what)
+	}
+	return at >= 0, term.moved
+}
+
+// End waits until the program has ended well.
+func (term *Terminal) End() {
 	term.t.Helper()
 	select {
 	case err := <-term.exited:

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"tryout/internal/store"
+)
+
+// askPlace asks where everything is kept, and looks what is there already.
+func (s *setup) askPlace(ctx context.Context) error {
+	if s.file.used["data"] == 0 && !s.given["data"] && isRoot() {
+		s.Data = rootData
+	}
+	if s.given["data"] && !s.given["database"] {
+		s.Database = ""
+	}
+	s.given["data"] = s.given["data"] || s.given["database"]
+	answer, before := cmp.Or(s.Database, s.Data), len(s.check.mistakes)
+	q := question{flag: "data", text: "Directory of the data, or postgres://user:password@host/name", answer: &answer, check: s.place}
+	if u, err := url.Parse(answer); err == nil {
+		q.shown = u.Redacted()
+	}
+	for {
+		if err := s.ask(ctx, q); err != nil || len(s.check.mistakes) > before {
+			return err
+		}
+		err := s.look(ctx)
+		if err == nil || s.asker == nil {
+			return err
+		}
+		fmt.Fprintln(s.io.err, err)
+		delete(s.given, "data")
+	}
+}
+
+// place takes what was answered apart.
+func (s *setup) place(c *checker, flag, value string) {
+	s.Database, s.MasterKey = "", s.knownKey
+	if strings.Contains(value, "://") {
+		s.Database, s.MasterKey = value, cmp.Or(s.knownKey, s.freshKey)
+		c.home(s.dataFlag)
+		return
+	}
+	dir, err := filepath.Abs(strings.TrimPrefix(value, "sqlite:"))
+	if err == nil {
+		err = mayMake(dir)
+	}
+	if err != nil || !oneLine(dir) {
+		c.wrong(flag, "must be a directory that can be made and written to: %v", err)
+	}
+	s.Data = dir
+}
+
+func newMasterKey() string {
+	key := make([]byte, store.KeySize)
+	rand.Read(key)
+	return hex.EncodeToString(key)
+}
+
+// mayMake says why a directory can be neither used nor made.
+func mayMake(dir string) error {
+	const writable = 2
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir):
+		return mayMake(filepath.Dir(dir))
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return &os.PathError{Op: "use", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if err := syscall.Access(dir, writable); err != nil {
+		return &os.PathError{Op: "write to", Path: dir, Err: err}
+	}
+	return nil
+}
+
+// handOver gives what root has made in the data directory to whom the directory
+// belongs, who will serve it.
+func (s *setup) handOver(context.Context) error {
+	if s.Database != "" || !isRoot() {
+		return nil
+	}
+	info, err := os.Stat(s.Data)
+	if err != nil {
+		return err
+	}
+	owner, is := info.Sys().(*syscall.Stat_t)
+	files, err := os.ReadDir(s.Data)
+	for _, file := range files {
+		if err == nil && is {
+			err = os.Lchown(filepath.Join(s.Data, file.Name()), int(owner.Uid), int(owner.Gid))
+		}
+	}
+	return err
+}
