@@ -34,7 +34,8 @@ func NewAmazon(c AmazonConfig, transport http.RoundTripper) *Amazon {
 }
 
 // Amazon says that its tokens have 350 to 2048 characters. The least here is far
-// below that and far above what ours have, so that none of ours is taken for one.
+// below that and far above what ours have (48), so that none of ours, or two run
+// together, is taken for one.
 const (
 	amazonPrefix             = "Atza|"
 	leastAmazon, mostAmazon  = 128, 2048
