@@ -28,10 +28,11 @@ type others struct {
 func (s foreignSettings) others(url string, maxInFlight int) (o others) {
 	// Connections to others are few; the environment may name a proxy for them.
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
+	places := foreign.NewPlaces(maxInFlight / waitingShare)
 	var sources []foreign.Source
 	if s.issuer.URL != "" {
 		i := s.issuer
-		i.Now, i.ReturnTo = time.Now, url+signin.ReturnPath
+		i.Now, i.ReturnTo, i.Places = time.Now, url+signin.ReturnPath, places
 		issuer := foreign.NewIssuer(i, transport)
 		if i.Audience != "" {
 			sources = append(sources, foreign.Source{Verifier: issuer, Rules: s.issuerRules})
@@ -46,7 +47,7 @@ func (s foreignSettings) others(url string, maxInFlight int) (o others) {
 		sources = append(sources, foreign.Source{Verifier: foreign.NewAmazon(a, transport), Rules: s.amazonRules})
 	}
 	if sources != nil {
-		o.tokens = foreign.NewJudge(time.Now, maxInFlight/waitingShare, sources...)
+		o.tokens = foreign.NewJudge(time.Now, places, sources...)
 	}
 	return o
 }

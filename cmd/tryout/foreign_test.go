@@ -151,7 +151,8 @@ func TestEveryMistakeAboutOthersIsNamedAtOnce(t *testing.T) {
 			foreignConfig{OIDCIssuer: "https://h", OIDCRole: []string{"admin:V1:sub=x", "owner:V1:=x"}, OIDCSecret: "s", LWAURL: "https://h"},
 			[]string{"the role must be owner, editor or viewer, not \"admin\"", "the claim or its value is missing", "--oidc-issuer: does nothing", "--oidc-role: needs --oidc-audience", "--oidc-client-secret: needs --oidc-client-id"},
 		},
-		{foreignConfig{LWAClientID: []string{""}, LWAURL: "https://h"}, []string{"--lwa-client-id: needs --lwa-role", "--lwa-client-id: is empty"}},
+		{foreignConfig{LWAClientID: []string{""}, LWARole: []string{""}, OIDCRole: []string{" "}, LWAURL: "https://h"}, nil},
+		{foreignConfig{LWAClientID: []string{"c"}, LWAURL: "https://h"}, []string{"--lwa-client-id: needs --lwa-role"}},
 		{foreignConfig{LWARole: []string{"owner:V1:groups=x"}, LWAURL: "https://h"}, []string{"Amazon says only user_id and email", "--lwa-role: needs --lwa-client-id"}},
 	} {
 		check := &checker{}

@@ -30,6 +30,7 @@ type foreignSettings struct {
 }
 
 func (c *checker) foreign(f foreignConfig) (s foreignSettings) {
+	f.OIDCRole, f.LWARole, f.LWAClientID = some(f.OIDCRole), some(f.LWARole), some(f.LWAClientID)
 	s.issuer, s.issuerRules = c.issuer(f)
 	s.amazon, s.amazonRules = c.amazon(f)
 	return s
@@ -71,21 +72,28 @@ func (c *checker) amazon(f foreignConfig) (a foreign.AmazonConfig, rules foreign
 	}
 	c.needs("lwa-client-id", "lwa-role", len(f.LWAClientID) > 0 && len(f.LWARole) == 0)
 	c.needs("lwa-role", "lwa-client-id", len(f.LWAClientID) == 0 && len(f.LWARole) > 0)
-	if slices.Contains(f.LWAClientID, "") {
-		c.wrong("lwa-client-id", "is empty")
-	}
 	c.safeURL("lwa-url", f.LWAURL)
 	return foreign.AmazonConfig{Base: strings.TrimRight(f.LWAURL, "/"), Clients: f.LWAClientID}, rules
 }
 
 func (c *checker) rules(flag string, values []string) (list foreign.Rules) {
 	for _, value := range values {
-		r, err := foreign.ParseRule(strings.TrimSpace(value))
+		r, err := foreign.ParseRule(value)
 		if err != nil {
 			c.wrong(flag, "%q: %v", value, err)
 			continue
 		}
 		list = append(list, r)
+	}
+	return list
+}
+
+// some are the values that were given: of a variable that is empty there is one.
+func some(values []string) (list []string) {
+	for _, value := range values {
+		if value = strings.TrimSpace(value); value != "" {
+			list = append(list, value)
+		}
 	}
 	return list
 }

@@ -30,7 +30,7 @@ type Amazon struct {
 
 // NewAmazon returns an Amazon that asks through a transport.
 func NewAmazon(c AmazonConfig, transport http.RoundTripper) *Amazon {
-	return &Amazon{c, newClient(transport)}
+	return &Amazon{c, newClient(transport, perSec, burst)}
 }
 
 // Amazon says that its tokens have 350 to 2048 characters. The least here is far

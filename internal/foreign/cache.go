@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"tryout/internal/beta"
 	"tryout/internal/lwa"
 )
 
@@ -13,10 +12,10 @@ import (
 // never past their own end. What was refused, or could not be found out, is not
 // remembered. Those who bring one token at the same time wait for one answer.
 type cache struct {
-	now     func() time.Time
-	waiting chan struct{} // a place for each who waits
-	mu      sync.Mutex
-	seen    map[lwa.Digest]*judgement
+	now    func() time.Time
+	places Places
+	mu     sync.Mutex
+	seen   map[lwa.Digest]*judgement
 }
 
 // judgement is what became of a token; it may be read once done is closed.
@@ -30,13 +29,9 @@ type judgement struct {
 // maxSeen bounds what is remembered; about 2 MB.
 const maxSeen = 10_000
 
-func newCache(now func() time.Time, waiting int) *cache {
-	return &cache{now: now, waiting: make(chan struct{}, max(waiting, 1)), seen: map[lwa.Digest]*judgement{}}
+func newCache(now func() time.Time, places Places) *cache {
+	return &cache{now: now, places: places, seen: map[lwa.Digest]*judgement{}}
 }
-
-// errCrowd is for who finds too many waiting.
-var errCrowd = &beta.Error{Kind: beta.Unavailable, Code: beta.CodeUnavailable, Retry: time.Second,
-	Message: "Too many requests wait for others to say who they come from; try again later."}
 
 // judging finds out for whom a token acts, and when it ends.
 type judging func(context.Context) (lwa.Guest, time.Time, error)
@@ -46,12 +41,10 @@ func (c *cache) guest(ctx context.Context, d lwa.Digest, judge judging) (lwa.Gue
 	if g, known := c.known(d); known {
 		return g, nil
 	}
-	select {
-	case c.waiting <- struct{}{}:
-		defer func() { <-c.waiting }()
-	default:
+	if !c.places.take() {
 		return lwa.Guest{}, errCrowd
 	}
+	defer c.places.leave()
 	j := c.join(d, judge)
 	select {
 	case <-j.done:

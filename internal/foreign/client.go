@@ -18,16 +18,20 @@ import (
 const (
 	timeout  = 3 * time.Second // of one question
 	maxBody  = 1 << 20
-	perSec   = 20 // questions to one of them
-	burst    = 100
 	retryIn  = 5 * time.Second
 	maxCause = 200 // characters of a failure that are logged
 )
 
-// newClient returns a client for questions to one of the others: it follows no
-// redirect, reads no long answer, speaks in clear to this machine only, and lets
-// nobody make us ask without end.
-func newClient(transport http.RoundTripper) *http.Client {
+// How often others are asked, in a second and at once.
+const (
+	perSec, burst         = 20, 100
+	keysPerSec, keysBurst = 1, 10 // whoever makes up tokens can have us ask for keys
+)
+
+// newClient returns a client for one kind of question to one of the others: it
+// follows no redirect, reads no long answer, speaks in clear to this machine only,
+// and lets nobody make us ask without end.
+func newClient(transport http.RoundTripper, perSec rate.Limit, burst int) *http.Client {
 	return &http.Client{
 		Transport:     careful{transport, rate.NewLimiter(perSec, burst)},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

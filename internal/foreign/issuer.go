@@ -22,13 +22,15 @@ type IssuerConfig struct {
 	ClientID     string
 	ClientSecret string // empty for a public client
 	ReturnTo     string // where it sends people back to
+	Places       Places
 }
 
 // Issuer is an issuer of OpenID Connect. Its tokens are proven here, by its keys.
 // Make it with [NewIssuer].
 type Issuer struct {
 	IssuerConfig
-	client *http.Client
+	itself, forKeys, forPeople *http.Client // apart, so that one kind of question does not keep another from being asked
+
 	asking chan struct{} // held by who asks what it is
 	mu     sync.Mutex
 	last   *description
@@ -36,7 +38,10 @@ type Issuer struct {
 
 // NewIssuer returns an Issuer that asks through a transport.
 func NewIssuer(c IssuerConfig, transport http.RoundTripper) *Issuer {
-	return &Issuer{IssuerConfig: c, client: newClient(transport), asking: make(chan struct{}, 1)}
+	return &Issuer{
+		IssuerConfig: c, asking: make(chan struct{}, 1),
+		itself: newClient(transport, perSec, burst), forKeys: newClient(transport, keysPerSec, keysBurst), forPeople: newClient(transport, perSec, burst),
+	}
 }
 
 // description is what an issuer said of itself, with its keys.
@@ -78,7 +83,7 @@ func (i *Issuer) known() *description {
 func (i *Issuer) discover(ctx context.Context) (*description, error) {
 	d := &description{since: i.Now()}
 	var err error
-	if d.Provider, err = oidc.NewProvider(i.with(ctx), i.URL); err != nil {
+	if d.Provider, err = oidc.NewProvider(oidc.ClientContext(ctx, i.itself), i.URL); err != nil {
 		return nil, away(i.URL, err)
 	}
 	var more struct {
@@ -88,16 +93,13 @@ func (i *Issuer) discover(ctx context.Context) (*description, error) {
 	if err := d.Claims(&more); err != nil || more.Keys == "" {
 		return nil, away(i.URL, errors.New("its description names no keys"))
 	}
-	d.keys = oidc.NewRemoteKeySet(i.with(context.Background()), more.Keys)
+	d.keys = oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), i.forKeys), more.Keys)
 	d.basic = len(more.Methods) == 0 || slices.Contains(more.Methods, "client_secret_basic")
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.last = d
 	return d, nil
 }
-
-// with has the library ask through our client.
-func (i *Issuer) with(ctx context.Context) context.Context { return oidc.ClientContext(ctx, i.client) }
 
 // keys are an issuer's, for one proof. They note what the library would tell as
 // a token that is not good: that they could not be asked for.

@@ -39,10 +39,9 @@ type proof struct {
 	expires time.Time
 }
 
-// NewJudge returns a Judge. At most waiting requests wait for others at a time:
-// the rest is told to come again, so that those with tokens of ours find a place.
-func NewJudge(now func() time.Time, waiting int, sources ...Source) *Judge {
-	return &Judge{sources: sources, seen: newCache(now, waiting)}
+// NewJudge returns a Judge.
+func NewJudge(now func() time.Time, places Places, sources ...Source) *Judge {
+	return &Judge{sources: sources, seen: newCache(now, places)}
 }
 
 // Guest implements [lwa.Others].

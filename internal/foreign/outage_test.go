@@ -226,3 +226,54 @@ func TestNobodyMakesUsAskWithoutEnd(t *testing.T) {
 		s.want("a second later", "Atza|"+strings.Repeat("w", 400), "401")
 	})
 }
+
+func TestWhoeverMakesUpTokensKeepsNoGoodOneOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, "owner:V1:groups=beta")
+		s.want("before", s.token(nil), "owner of V1")
+		flood := func() {
+			for range 100 {
+				s.outcome(s.issuer.sign(object{"kid": "made up"}, s.said(nil)))
+			}
+		}
+		flood()
+		if got := s.issuer.count("/keys"); got != 10 {
+			t.Errorf("the keys were asked for %d times, want ten times", got)
+		}
+		s.want("meanwhile", s.token(nil), "owner of V1")
+		time.Sleep(time.Second)
+		s.clock.Advance(time.Minute) // all is asked anew
+		flood()
+		s.want("after a minute", s.token(nil), "owner of V1")
+		s.gives(s.issuer.sign(nil, s.identity(nil)))
+		if got := s.vouched(); got != "ann@example.com" {
+			t.Errorf("signing in meanwhile: got %s", got)
+		}
+	})
+}
+
+func TestPeopleWhoWaitTakePlacesToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.issuer.breaks("*", hang)
+		for range 4 {
+			go s.oidc.Ask(t.Context(), once)
+		}
+		synctest.Wait()
+		if got := s.vouched(); got != "503" {
+			t.Errorf("the fifth: got %s, want 503", got)
+		}
+		if _, err := s.oidc.Ask(t.Context(), once); err == nil || !strings.Contains(err.Error(), "Too many") {
+			t.Errorf("the fifth: got %v, want to be told to come again", err)
+		}
+		began := time.Now()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		s.issuer.heals()
+		if _, err := s.oidc.Ask(t.Context(), once); err != nil {
+			t.Errorf("%v later: %v", time.Since(began), err)
+		}
+	})
+}

@@ -22,6 +22,12 @@ func (i *Issuer) Name() string { return i.Title }
 
 // Ask implements [signin.Voucher].
 func (i *Issuer) Ask(ctx context.Context, o signin.Once) (address string, err error) {
+	if !i.Places.take() {
+		return "", errCrowd
+	}
+	defer i.Places.leave()
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	d, err := i.description(ctx)
 	if err != nil {
 		return "", err
@@ -50,13 +56,17 @@ func (i *Issuer) Vouch(ctx context.Context, code, issuer string, o signin.Once) 
 	if code == "" || issuer != "" && issuer != i.URL { // RFC 9207
 		return beta.Email{}, false, nil
 	}
-	ctx, stop := context.WithTimeout(ctx, patience)
+	if !i.Places.take() {
+		return beta.Email{}, false, errCrowd
+	}
+	defer i.Places.leave()
+	ctx, stop := context.WithTimeout(oidc.ClientContext(ctx, i.forPeople), patience)
 	defer stop()
 	d, err := i.description(ctx)
 	if err != nil {
 		return beta.Email{}, false, err
 	}
-	given, err := i.oauth(d).Exchange(i.with(ctx), code, oauth2.VerifierOption(o.Verifier))
+	given, err := i.oauth(d).Exchange(ctx, code, oauth2.VerifierOption(o.Verifier))
 	if err != nil {
 		return beta.Email{}, false, i.failure(err)
 	}
@@ -108,7 +118,7 @@ func (i *Issuer) profile(ctx context.Context, d *description, given *oauth2.Toke
 	if d.UserInfoEndpoint() == "" {
 		return nil, nil
 	}
-	info, err := d.UserInfo(i.with(ctx), oauth2.StaticTokenSource(given))
+	info, err := d.UserInfo(ctx, oauth2.StaticTokenSource(given))
 	if err != nil {
 		return nil, away(i.URL, errors.New("its userinfo endpoint gives none")) // the cause may repeat the token
 	}

@@ -39,14 +39,14 @@ func ParseRule(text string) (Rule, error) {
 	value, badValue := url.PathUnescape(value)
 	r := Rule{lwa.Part(part), beta.VendorID(vendor), claim, value}
 	switch {
-	case !found || vendor == "":
+	case !found || vendor == "" && badVendor == nil:
 		return r, errRule
 	case r.Part != lwa.Owner && r.Part != lwa.Editor && r.Part != lwa.Viewer:
 		return r, fmt.Errorf("the role must be owner, editor or viewer, not %q", part)
-	case claim == "" || value == "":
-		return r, errors.New("the claim or its value is missing: " + errRule.Error())
 	case badVendor != nil || badValue != nil:
 		return r, errors.New("a percent sign begins an octet in hexadecimal; itself it is %25")
+	case claim == "" || value == "":
+		return r, errors.New("the claim or its value is missing: it " + errRule.Error())
 	case claim != emailClaim:
 		return r, nil
 	}

@@ -49,12 +49,13 @@ func newSite(t *testing.T, rules ...string) *site {
 	s := &site{t: t, clock: storetest.NewClock()}
 	s.issuer = newIssuer(t)
 	s.amazon = &amazon{said: map[string]answer{}}
+	places := foreign.NewPlaces(4)
 	network := network{"issuer.example": s.issuer, "api.amazon.test": s.amazon}
 	s.oidc = foreign.NewIssuer(foreign.IssuerConfig{
 		URL: issuerURL, Audience: audience, Now: s.clock.Now,
-		Title: "Example", ClientID: "tryout", ClientSecret: "the secret", ReturnTo: audience + "/sign-in/return",
+		Title: "Example", ClientID: "tryout", ClientSecret: "the secret", ReturnTo: audience + "/sign-in/return", Places: places,
 	}, network)
-	s.judge = foreign.NewJudge(s.clock.Now, 4,
+	s.judge = foreign.NewJudge(s.clock.Now, places,
 		foreign.Source{Verifier: s.oidc, Rules: s.rules(rules)},
 		foreign.Source{Verifier: foreign.NewAmazon(foreign.AmazonConfig{Base: amazonURL, Clients: []string{"client.one", "client.two"}, Now: s.clock.Now}, network), Rules: s.rules(rules)},
 	)

@@ -8,7 +8,8 @@
 // person let it have, for a refresh token, or for the client's own secret.
 //
 // A token is asked about in the database at every request, so that a revoked
-// one is dead at once, on every replica.
+// one is dead at once, on every replica. Those that somebody else gave are for
+// [Others] to judge.
 package lwa
 
 import (
