@@ -234,8 +234,11 @@ func (i *issuer) jwks() object {
 		case *rsa.PublicKey:
 			jwk["kty"], jwk["n"], jwk["e"] = "RSA", b64(public.N.Bytes()), b64(big.NewInt(int64(public.E)).Bytes())
 		case *ecdsa.PublicKey:
-			jwk["kty"], jwk["crv"] = "EC", elliptic.P256().Params().Name
-			jwk["x"], jwk["y"] = b64(public.X.FillBytes(make([]byte, 32))), b64(public.Y.FillBytes(make([]byte, 32)))
+			point, err := public.Bytes() // 4, then x and y
+			if err != nil {
+				i.t.Error(err)
+			}
+			jwk["kty"], jwk["crv"], jwk["x"], jwk["y"] = "EC", elliptic.P256().Params().Name, b64(point[1:33]), b64(point[33:])
 		}
 		list = append(list, jwk)
 	}
