@@ -3,8 +3,8 @@
 // issuer of OpenID Connect. What somebody may do then is for our operator to
 // say, in rules ([Rule]).
 //
-// What others say is believed for a minute at most: tokens, and the keys with
-// which they are proven. Whoever cannot be asked has not said no: the request is
+// What others say is believed for a minute at most: that a token is good, and the
+// keys with which it is proven. Whoever cannot be asked has not said no: the request is
 // refused as one to be tried again ([beta.Unavailable]), never as unauthorized,
 // and nobody is let in.
 //
