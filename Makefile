@@ -38,7 +38,7 @@ packages:
 .PHONY: e2e-deps
 e2e-deps: packages e2e/node_modules/.package-lock.json
 e2e/node_modules/.package-lock.json: e2e/package-lock.json
-	@echo "Installing the official clients (ask-cli, ask-smapi-sdk) into e2e/node_modules"
+	@echo "Installing the official clients (ask-cli, ask-smapi-sdk) and an issuer (oidc-provider) into e2e/node_modules"
 	npm ci --prefix e2e --no-audit --no-fund --loglevel=error
 	@touch $@
 

@@ -4,6 +4,9 @@
 // beside it, seeds it with the operator's commands, and from then on does only
 // what a user of those clients, or a tester with a mailbox and a browser, can do.
 //
+// Beside them stands oidc-provider, a real issuer of OpenID Connect, whose tokens
+// and sign-ins the server takes.
+//
 // The clients need Node.js and the packages that `make e2e-deps` installs.
 // Without them the tests are skipped, and under CI=true they fail.
 package e2e_test
@@ -88,7 +91,7 @@ func missingClient() error {
 	if _, err := exec.LookPath("node"); err != nil {
 		return err
 	}
-	for _, file := range []string{askProgram, "node_modules/ask-smapi-sdk/package.json"} {
+	for _, file := range []string{askProgram, "node_modules/ask-smapi-sdk/package.json", "node_modules/oidc-provider/package.json"} {
 		if _, err := os.Stat(file); err != nil {
 			return err
 		}

@@ -45,12 +45,26 @@ func startServer(t *testing.T, flags ...string) *server {
 		relay:   startRelay(t),
 		program: program,
 		data:    t.TempDir(),
-		exited:  make(chan error, 1),
 	}
 	s.where = []string{"--data", s.data}
 	if storetest.OnPostgres() {
 		s.where = []string{"--database", storetest.NewPostgres(t), "--master-key", strings.Repeat("0", 64)}
 	}
+	s.start(t, flags...)
+	return s
+}
+
+// restart begins anew with other flags for `serve`.
+func (s *server) restart(t *testing.T, flags ...string) {
+	t.Helper()
+	s.stop(t)
+	s.start(t, flags...)
+}
+
+func (s *server) start(t *testing.T, flags ...string) {
+	t.Helper()
+	addr := strings.TrimPrefix(s.url, "http://")
+	s.exited, s.stopped = make(chan error, 1), false
 	s.process = s.command(append([]string{
 		"serve",
 		"--listen", addr,
@@ -64,7 +78,8 @@ func startServer(t *testing.T, flags ...string) *server {
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { s.exited <- s.process.Wait() }()
+	process, exited := s.process, s.exited
+	go func() { exited <- process.Wait() }()
 	t.Cleanup(func() { s.stop(t) })
 
 	select {
@@ -75,7 +90,6 @@ func startServer(t *testing.T, flags ...string) *server {
 	case <-time.After(patience):
 		t.Fatalf("tryout serve did not say within %v that it listens on %s", patience, addr)
 	}
-	return s
 }
 
 // stop asks the server to finish and waits until it has; a second call does

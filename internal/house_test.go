@@ -42,6 +42,8 @@ var house = map[string]row{
 	"internal/inbox":  {libraries: "github.com/emersion/go-smtp golang.org/x/net/html", grants: "smtp clock"},                                                                  // a relay for demonstrations
 	"internal/bounce": {ours: "beta", libraries: "github.com/emersion/go-smtp", grants: "smtp"},
 
+	"internal/foreign": {ours: "beta lwa signin", libraries: "github.com/coreos/go-oidc/v3/oidc golang.org/x/oauth2 golang.org/x/time/rate"},
+
 	"internal/dnstest":   {libraries: "golang.org/x/net/dns/dnsmessage", grants: "tests"},
 	"internal/termtest":  {grants: "tests"},
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
@@ -49,7 +51,7 @@ var house = map[string]row{
 	"internal/storetest": {ours: "beta lwa signin store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite github.com/jackc/pgx/v5/pgconn", grants: "tests database setup"},
 
 	"cmd/tryout": {
-		ours:      "beta bounce doctor httpd inbox lwa mail outbox signin smapi store web",
+		ours:      "beta bounce doctor foreign httpd inbox lwa mail outbox signin smapi store web",
 		libraries: "github.com/BurntSushi/toml github.com/alecthomas/kong github.com/google/uuid github.com/prometheus/client_golang/prometheus golang.org/x/term tryout/deploy",
 		grants:    "setup clock",
 	},

@@ -11,8 +11,8 @@ import (
 
 // joinAccess makes what answers where Login with Amazon would, and where people
 // sign in.
-func (p *program) joinAccess(ctx context.Context, allowAskCLI bool) error {
-	if err := p.joinSignIn(ctx); err != nil {
+func (p *program) joinAccess(ctx context.Context, allowAskCLI bool, v signin.Voucher) error {
+	if err := p.joinSignIn(ctx, v); err != nil {
 		return err
 	}
 	key, err := p.store.Key(ctx, "consent")
@@ -26,13 +26,14 @@ func (p *program) joinAccess(ctx context.Context, allowAskCLI bool) error {
 	return p.access.AllowAskCLI(ctx, allowAskCLI)
 }
 
-func (p *program) joinSignIn(ctx context.Context) error {
+func (p *program) joinSignIn(ctx context.Context, v signin.Voucher) error {
 	key, err := p.store.Key(ctx, "sign-in")
 	if err != nil {
 		return err
 	}
 	p.signIn, err = signin.New(signin.Config{
 		Store: p.store, Now: time.Now, URL: p.url, Key: key, Pages: p.pages, Queued: p.outbox.Wake,
+		Voucher: v,
 	})
 	return err
 }

@@ -43,6 +43,9 @@ func build(ctx context.Context, s settings, log *slog.Logger) (p *program, err e
 	if err := p.openStore(ctx, s); err != nil {
 		return p, err
 	}
+	if err := s.foreign.checkVendors(ctx, p.store); err != nil {
+		return p, err
+	}
 	if err := p.listen(s, metrics); err != nil {
 		return p, err
 	}
@@ -145,7 +148,8 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	if err := p.joinReturns(ctx, s.returns, writer, metrics); err != nil {
 		return err
 	}
-	p.access = lwa.Access{Store: p.store, Now: time.Now, Life: s.accessLife}
+	others := s.foreign.others(p.url, s.maxInFlight)
+	p.access = lwa.Access{Store: p.store, Now: time.Now, Life: s.accessLife, Others: others.tokens}
 	limits, err := s.limits(p.replicas)
 	if err != nil {
 		return err
@@ -162,7 +166,7 @@ func (p *program) join(ctx context.Context, s settings, metrics prometheus.Regis
 	if err := p.pages.TrustOrigin(p.url); err != nil {
 		return err
 	}
-	return p.joinAccess(ctx, s.allowAskCLI)
+	return p.joinAccess(ctx, s.allowAskCLI, others.voucher)
 }
 
 func (s settings) limits(r *replicas) (*smapi.Limits, error) {

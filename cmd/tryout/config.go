@@ -55,6 +55,7 @@ type config struct {
 	TLSKey       string   `name:"tls-key" help:"Its key, PEM." type:"path" placeholder:"FILE"`
 	TrustedProxy string   `help:"Networks of proxies whose X-Forwarded-For is believed, for the log." placeholder:"CIDR,..."`
 	returnsConfig
+	foreignConfig
 	LogFormat string `help:"text or json." default:"text" placeholder:"FORMAT"`
 	LogLevel  string `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 }
@@ -80,6 +81,7 @@ type settings struct {
 	certificates *httpd.Certificates // nil means no TLS
 	proxies      []netip.Prefix
 	returns      returnsSettings
+	foreign      foreignSettings
 }
 
 // checker reads settings and keeps what is wrong with them.
@@ -126,6 +128,7 @@ func (c config) settings(others ...error) (settings, error) {
 		s.adminListen = check.address("admin-listen", c.AdminListen)
 	}
 	s.returns = check.returns(c.returnsConfig)
+	s.foreign = check.foreign(c.foreignConfig)
 	s.certificates = check.certificates(c.TLSCert, c.TLSKey)
 	check.oneOf("log-format", c.LogFormat, "text", "json")
 	check.oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")

@@ -61,8 +61,13 @@ func (w world) fixture(t *testing.T) *fixture {
 
 func buildFixture(t *testing.T, dir string) *fixture {
 	t.Helper()
+	return buildFixtureWith(t, dir, foreignSettings{})
+}
+
+func buildFixtureWith(t *testing.T, dir string, others foreignSettings) *fixture {
+	t.Helper()
 	s := settings{listen: "127.0.0.1:0", home: testHome(t, dir), mailFrom: "beta@tryout.test", maxInFlight: 64, drainGrace: time.Nanosecond}
-	s.rules.Cap = 600
+	s.rules.Cap, s.foreign = 600, others
 	p, err := build(t.Context(), s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

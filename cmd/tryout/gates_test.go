@@ -4,12 +4,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"tryout/internal/foreign"
 	"tryout/internal/lwa"
 	"tryout/internal/signin"
+	"tryout/internal/storetest"
 )
 
 // gates is a fixture with every kind of credential.
@@ -21,12 +24,19 @@ type gates struct {
 
 func newMatrix(t *testing.T) *gates {
 	t.Helper()
-	f := &gates{fixture: buildFixture(t, t.TempDir())}
+	i := newIssuer(t)
+	f := &gates{fixture: reopened(t, foreignSettings{
+		issuer: foreign.IssuerConfig{URL: i.URL, Audience: "api", ClientID: "tryout", Title: "Example"},
+		issuerRules: foreign.Rules{
+			{Part: lwa.Owner, Vendor: "A", Claim: "sub", Value: "o"}, {Part: lwa.Editor, Vendor: "A", Claim: "sub", Value: "e"}, {Part: lwa.Viewer, Vendor: "A", Claim: "sub", Value: "v"},
+		},
+		amazon:      foreign.AmazonConfig{Base: "http://127.0.0.1:1", Clients: []string{"c"}}, // where nobody listens
+		amazonRules: foreign.Rules{{Part: lwa.Owner, Vendor: "A", Claim: "user_id", Value: "o"}},
+	})}
 	t.Cleanup(func() {
 		f.public.Serve(stopped())
 		f.close()
 	})
-	f.seed(t)
 	person := f.people(t)
 	revoked := f.values["A"]
 	f.revoke(t, revoked)
@@ -49,8 +59,36 @@ func newMatrix(t *testing.T) *gates {
 		{name: "a token for everything", token: everything, allows: append(reads, toTesters, toTests)},
 		{name: "a viewer", token: person[lwa.Viewer].AccessToken, allows: append(reads, toProfile)},
 		{name: "an editor", token: person[lwa.Editor].AccessToken, allows: append(reads, toProfile, toTesters)},
+		{name: "somebody of the issuer without a role", token: i.token("x", "api")},
+		{name: "an owner's token of the issuer for others", token: i.token("o", "others")},
+		{name: "an owner's ID token of the issuer", token: i.token("o", "tryout")},
+		{name: "a token while who gave it is away", token: "Atza|" + strings.Repeat("x", 400), away: true},
+		{name: "a viewer of the issuer", token: i.token("v", "api"), allows: []rule{toVendors, toRead}},
+		{name: "an editor of the issuer", token: i.token("e", "api"), allows: []rule{toVendors, toRead, toTesters}},
+		{name: "an owner of the issuer", token: i.token("o", "api"), allows: []rule{toVendors, toRead, toTesters, toTests}},
 		{name: "an owner", token: person[lwa.Owner].AccessToken, allows: append(reads, toProfile, toTesters, toTests)},
 	}
+	return f
+}
+
+// reopened is a fixture on what was seeded before, since vendors must be there to
+// have rules.
+func reopened(t *testing.T, others foreignSettings) *fixture {
+	t.Helper()
+	dir := t.TempDir()
+	before := buildFixture(t, dir)
+	before.seed(t)
+	before.public.Serve(stopped())
+	before.close()
+	if !storetest.OnPostgres() { // a copy: a process that is just being started may still hold the lock
+		copied := t.TempDir()
+		if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		dir = copied
+	}
+	f := buildFixtureWith(t, dir, others)
+	f.values = before.values
 	return f
 }
 

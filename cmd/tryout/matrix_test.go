@@ -60,11 +60,13 @@ var matrix = map[string]rule{
 	"GET /user/profile":      toProfile,
 	"GET /.well-known/oauth-authorization-server": toAll,
 
-	"GET /sign-in":       toSession,
-	"POST /sign-in":      toAll,
-	"GET /sign-in/code":  toAll,
-	"POST /sign-in/code": toAll,
-	"POST /sign-out":     toAll,
+	"GET /sign-in":        toSession,
+	"POST /sign-in":       toAll,
+	"GET /sign-in/code":   toAll,
+	"POST /sign-in/code":  toAll,
+	"POST /sign-in/with":  toAll,
+	"GET /sign-in/return": toAll,
+	"POST /sign-out":      toAll,
 
 	"GET /":                  toAll,
 	"GET /i/{link}":          toAll,
@@ -88,6 +90,7 @@ type credential struct {
 	token  string // in the Authorization header
 	cookie string // of a session: whose
 	allows []rule // of the rules that ask for a token
+	away   bool   // who gave the token cannot be asked
 }
 
 // status says what a cell of the matrix must be.
@@ -97,6 +100,8 @@ func (c credential) status(r rule) (what string, is func(int) bool) {
 	switch {
 	case good:
 		return "let in", func(got int) bool { return got != http.StatusUnauthorized && got != http.StatusForbidden && got < 500 }
+	case c.away && r != toInfo && r != toProfile: // which are about tokens of ours
+		return "503", one(http.StatusServiceUnavailable)
 	case r == toInfo, r == toProfile && !slices.Contains(c.allows, toInfo):
 		return "400", one(http.StatusBadRequest)
 	case r == toProfile, (r == toTesters || r == toTests) && slices.Contains(c.allows, toRead):

@@ -8,7 +8,8 @@
 // person let it have, for a refresh token, or for the client's own secret.
 //
 // A token is asked about in the database at every request, so that a revoked
-// one is dead at once, on every replica.
+// one is dead at once, on every replica. Those that somebody else gave are for
+// [Others] to judge.
 package lwa
 
 import (
@@ -55,6 +56,8 @@ type Access struct {
 	Store Store
 	Now   func() time.Time
 	Life  time.Duration // of the access tokens that clients get; zero means an hour
+
+	Others Others // nil: only tokens of ours are good
 }
 
 // ErrScope is returned by Issue when no scope of the list is known.
@@ -80,11 +83,16 @@ func (a Access) Revoke(ctx context.Context, token string) (found bool, err error
 }
 
 // Caller returns who sends a request, told by its Authorization header alone. A
-// missing, unknown, expired or revoked token is an [beta.Unauthorized] error.
+// missing, unknown, expired or revoked token is an [beta.Unauthorized] error. One
+// that cannot be ours by its form is for Others to judge; a token of our form is
+// shown to nobody.
 func (a Access) Caller(ctx context.Context, h http.Header) (beta.Caller, error) {
 	token, err := bearer(h)
 	if err != nil {
 		return beta.Caller{}, err
+	}
+	if a.Others != nil && !isOurs(token) {
+		return a.guest(ctx, token)
 	}
 	d := digest(token)
 	t, err := a.check(ctx, d)

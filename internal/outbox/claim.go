@@ -40,7 +40,7 @@ func (o *Outbox) claim(ctx context.Context, mails chan<- claimed, done chan<- en
 		leftOver = o.isLeftOver(list)
 		for _, m := range list {
 			if err != nil { // they may be another's; if they are ours, nobody else looks at them until the lease is over
-				done <- ended{beta.Attempt{Claim: claim, Mail: m, Outcome: o.giveBack(m, o.Now())}, false}
+				done <- ended{Attempt: beta.Attempt{Claim: claim, Mail: m, Outcome: o.giveBack(m, o.Now())}}
 				continue
 			}
 			mails <- claimed{m, claim}

@@ -10,6 +10,7 @@ import (
 // The cookies, without their prefix.
 const (
 	askCookie     = "tryout-ask"
+	awayCookie    = "tryout-away"
 	sessionCookie = "tryout-session"
 )
 

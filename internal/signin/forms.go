@@ -34,7 +34,7 @@ func (s *Server) asked(w http.ResponseWriter, r *http.Request) error {
 	}
 	e, err := beta.ParseEmail(typed)
 	if err != nil {
-		return s.Pages.SignIn(w, r, AddressPage{Email: strings.ToValidUTF8(typed, "\uFFFD"), Back: back, Problem: "This " + err.Error() + "."})
+		return s.Pages.SignIn(w, r, s.addressPage(AddressPage{Email: strings.ToValidUTF8(typed, "\uFFFD"), Back: back, Problem: "This " + err.Error() + "."}))
 	}
 	if err := s.limits.asking(r.Context(), e.Key); err != nil {
 		return err

@@ -19,6 +19,8 @@ type Config struct {
 	Key    []byte // makes the codes
 	Pages  Pages
 	Queued func() // called after mail was queued
+
+	Voucher Voucher // nil: people sign in by mail alone
 }
 
 // Pages show people what this package has to say.
@@ -27,6 +29,8 @@ type Pages interface {
 	SignIn(w http.ResponseWriter, r *http.Request, p AddressPage) error
 	// Code asks for the code that was mailed.
 	Code(w http.ResponseWriter, r *http.Request, p CodePage) error
+	// Sent has the browser go on to whom it is sent.
+	Sent(w http.ResponseWriter, r *http.Request, p SentPage) error
 	// SignedIn says who is signed in, with a way out.
 	SignedIn(w http.ResponseWriter, r *http.Request, p lwa.Person) error
 	// Refused says that something cannot be done, and why.
@@ -37,7 +41,11 @@ type Pages interface {
 type AddressPage struct {
 	Email, Back string
 	Problem     string // with what was typed; empty at first
+	Voucher     string // who else can say who they are, by a form that is posted to /sign-in/with with the field back; empty: nobody
 }
+
+// SentPage leads to a [Voucher].
+type SentPage struct{ Name, Address string }
 
 // CodePage is a form that is posted to /sign-in/code with the field code.
 type CodePage struct {
@@ -75,9 +83,11 @@ func New(c Config) (*Server, error) {
 
 // Where people sign in.
 const (
-	askPath  = "/sign-in"
-	codePath = "/sign-in/code"
-	outPath  = "/sign-out"
+	askPath    = "/sign-in"
+	codePath   = "/sign-in/code"
+	withPath   = "/sign-in/with"
+	ReturnPath = "/sign-in/return" // where a voucher sends people back to
+	outPath    = "/sign-out"
 )
 
 // endpoint is one thing that can be asked for.
@@ -87,9 +97,11 @@ type endpoint struct {
 }
 
 var endpoints = map[string]endpoint{
-	askPath:  {"GET, HEAD, POST", (*Server).here, (*Server).asked},
-	codePath: {"GET, HEAD, POST", (*Server).enter, (*Server).entered},
-	outPath:  {"POST", nil, (*Server).out},
+	askPath:    {"GET, HEAD, POST", (*Server).here, (*Server).asked},
+	codePath:   {"GET, HEAD, POST", (*Server).enter, (*Server).entered},
+	withPath:   {"POST", nil, (*Server).sent},
+	ReturnPath: {"GET, HEAD", (*Server).returned, nil},
+	outPath:    {"POST", nil, (*Server).out},
 }
 
 // Routes are everything that is served, as "METHOD /path", for tests that walk them.
@@ -98,7 +110,9 @@ func Routes() (list []string) {
 		if e.get != nil {
 			list = append(list, "GET "+path)
 		}
-		list = append(list, "POST "+path)
+		if e.post != nil {
+			list = append(list, "POST "+path)
+		}
 	}
 	return list
 }
@@ -123,7 +137,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		return errInsecure
 	}
 	switch {
-	case r.Method == http.MethodPost:
+	case e.post != nil && r.Method == http.MethodPost:
 		httpd.Route(r.Context(), "POST "+r.URL.EscapedPath())
 		if s.crossOrigin.Check(r) != nil {
 			return errForeign
@@ -166,7 +180,15 @@ func (s *Server) SignIn(w http.ResponseWriter, r *http.Request, back string) err
 	if s.cookies.none {
 		return errInsecure
 	}
-	return s.Pages.SignIn(w, r, AddressPage{Back: back})
+	return s.Pages.SignIn(w, r, s.addressPage(AddressPage{Back: back}))
+}
+
+// addressPage says on a page who else can say who somebody is.
+func (s *Server) addressPage(p AddressPage) AddressPage {
+	if s.Voucher != nil {
+		p.Voucher = s.Voucher.Name()
+	}
+	return p
 }
 
 // here says who is signed in, or has them do it.

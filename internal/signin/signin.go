@@ -1,5 +1,6 @@
 // Package signin is how people prove who they are: with a code that is mailed to
 // them, good once, for ten minutes, and only in the browser that asked for it.
+// Or somebody else says who they are ([Voucher]), by an address verified there.
 // No password is stored. What browsers hold are 256 random bits, of which only
 // the digest is kept.
 //

@@ -38,6 +38,15 @@ type Store interface {
 	// at then. found is false where there is no such sign-in.
 	Try(ctx context.Context, d lwa.Digest, right func(SignIn) bool, s Session) (tried SignIn, ok, found bool, err error)
 
+	// Send stores a sign-in of which somebody else says who it is: without an
+	// address, and without a mail.
+	Send(ctx context.Context, d lwa.Digest, s SignIn) error
+	// Return ends such a sign-in; ok is false where there is none that began
+	// after a time, or it has ended already. However many ask, one is told ok.
+	Return(ctx context.Context, d lwa.Digest, now, after time.Time) (s SignIn, ok bool, err error)
+	// Begin begins a session of whoever has an address.
+	Begin(ctx context.Context, e beta.Email, s Session) (found bool, err error)
+
 	// Session returns who has a session that is not over at now, as they are now.
 	Session(ctx context.Context, d lwa.Digest, now time.Time) (p Person, found bool, err error)
 	EndSession(ctx context.Context, d lwa.Digest) error
@@ -66,7 +75,7 @@ func (p Person) known() lwa.Person {
 // SignIn is that somebody at a browser says that an address is theirs.
 type SignIn struct {
 	Mail    beta.TestID // names the mail with the code, which follows from it
-	Key     string      // the address
+	Key     string      // the address; empty where somebody else is to say who it is
 	Back    string      // where to go once signed in, a path on this server
 	AskedAt time.Time
 	GoodTo  time.Time // until when the code works; zero when none was written yet

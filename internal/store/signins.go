@@ -105,6 +105,10 @@ func (t tx) beginSession(of lwa.Digest, p signin.Person, s signin.Session) error
 	if _, err := t.exec("update sign_ins set used_at = $2 where digest = $1", of[:], ms(s.CreatedAt)); err != nil {
 		return err
 	}
+	return t.addSession(p, s)
+}
+
+func (t tx) addSession(p signin.Person, s signin.Session) error {
 	_, err := t.exec("insert into sessions (digest, person_id, created_at, expires_at) values ($1, $2, $3, $4)",
 		s.Digest[:], p.ID, ms(s.CreatedAt), ms(s.ExpiresAt))
 	return err

@@ -112,6 +112,55 @@ var signInCases = []Case{
 		b.ok(err)
 		b.want("found", found, false)
 	})},
+	{"a sign-in that somebody else is to answer for ends once, in its time", func(b *bench) {
+		sent := signin.SignIn{Mail: 79, Back: "/ap/oa?x=y", AskedAt: Start}
+		b.ok(b.Send(b.ctx, lwa.Digest{1}, sent))
+		wantReturn := func(d byte, after time.Time, want bool) {
+			b.Helper()
+			got, ok, err := b.Return(b.ctx, lwa.Digest{d}, Start.Add(time.Second), after)
+			b.ok(err)
+			b.want("ended", ok, want)
+			if ended := sent; want {
+				ended.UsedAt = Start.Add(time.Second)
+				b.want("sign-in", got, ended)
+			}
+		}
+		wantReturn(2, Start.Add(-time.Millisecond), false)
+		wantReturn(1, Start, false)
+		wantReturn(1, Start.Add(-time.Millisecond), true)
+		wantReturn(1, Start.Add(-time.Millisecond), false)
+		b.wantNext(time.Time{})
+	}},
+	{"a sign-in by mail is not for somebody else to answer for", withAsked(func(b *bench) {
+		_, ok, err := b.Return(b.ctx, lwa.Digest{1}, Start, Start.Add(-time.Hour))
+		b.ok(err)
+		b.want("ended", ok, false)
+	})},
+	{"of many who answer for one sign-in at once one is heard", func(b *bench) {
+		b.ok(b.Send(b.ctx, lwa.Digest{1}, signin.SignIn{Mail: 79, AskedAt: Start}))
+		var heard atomic.Int64
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				_, ok, err := b.Return(b.ctx, lwa.Digest{1}, Start, Start.Add(-time.Hour))
+				b.ok(err)
+				if ok {
+					heard.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		b.want("heard", heard.Load(), int64(1))
+	}},
+	{"a session begins for whoever has the address, and nobody else", withAsked(func(b *bench) {
+		for key, want := range map[string]bool{"nobody@x.test": false, "": false, "ann@x.test": true} {
+			found, err := b.Begin(b.ctx, beta.Email{Key: key}, aSession)
+			b.ok(err)
+			b.want("begun for "+key, found, want)
+		}
+		b.wantSession(Start, "P2")
+		b.wantSession(aSession.ExpiresAt, "")
+	})},
 	{"what is over is swept, and nothing else", withAsked(func(b *bench) {
 		b.wantTry("right", yes, 1, true)
 		sweep := func(before, now time.Time, limit int, want bool) {

@@ -29,6 +29,15 @@ func (h *Handler) Code(w http.ResponseWriter, _ *http.Request, p signin.CodePage
 	return h.show(w, statusOf(p.Problem), "code", p)
 }
 
+// Sent implements [signin.Pages]. The browser goes on by itself: what a form
+// leads to must stay on this server, and a redirect would not.
+func (h *Handler) Sent(w http.ResponseWriter, _ *http.Request, p signin.SentPage) error {
+	setSignInHeaders(w.Header())
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Refresh", "0; url="+p.Address)
+	return h.show(w, http.StatusOK, "sent", p)
+}
+
 func statusOf(problem string) int {
 	if problem != "" {
 		return http.StatusBadRequest
