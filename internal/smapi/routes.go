@@ -105,7 +105,7 @@ type call struct {
 	query url.Values
 	args  []string // the other {parameters} of the path, still escaped; all of them where there is no token
 
-	room [8]string // for the path's segments: no pattern has more
+	room [3]string // for the parameters: no pattern has more
 }
 
 // ServeHTTP answers one request.
@@ -178,7 +178,8 @@ func (c *call) bind(args []string) error {
 
 // find returns the route for a request and the path's parameters.
 func (a *API) find(c *call) (rt *route, args []string, err error) {
-	path := segments(c.room[:0], sent(c.r.URL))
+	var room [8]string // no pattern has more segments
+	path := segments(room[:0], sent(c.r.URL))
 	method := c.r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -190,7 +191,7 @@ func (a *API) find(c *call) (rt *route, args []string, err error) {
 			continue
 		}
 		if rt.method == method {
-			return rt, parameters(rt.path, path), nil
+			return rt, parameters(c.room[:0], rt.path, path), nil
 		}
 		allow = append(allow, methods(rt.method)...)
 	}
@@ -244,16 +245,14 @@ func match(pattern, path []string) bool {
 	return true
 }
 
-// parameters returns what stands in a path where its pattern has {parameters},
-// in the place of the path.
-func parameters(pattern, path []string) []string {
-	args := path[:0]
+// parameters appends to list what stands in a path where its pattern has {parameters}.
+func parameters(list, pattern, path []string) []string {
 	for i, p := range pattern {
 		if isParameter(p) {
-			args = append(args, path[i])
+			list = append(list, path[i])
 		}
 	}
-	return args
+	return list
 }
 
 func isParameter(segment string) bool { return segment != "" && segment[0] == '{' }

@@ -82,23 +82,27 @@ func (s *Store) Healthy(ctx context.Context) error {
 	})
 }
 
-// View implements [beta.Store].
+// View implements [beta.Store]. The reader is another's once fn has returned.
 func (s *Store) View(ctx context.Context, fn func(beta.Reader) error) error {
-	return s.read(ctx, func(t tx) error { return fn(t) })
+	return s.look(ctx, func(t *tx) error { return fn(t) })
 }
 
-// read runs fn on one state of the database: by a glance, or when the database
-// moves on meanwhile, and where no glance can be had, on a snapshot.
 func (s *Store) read(ctx context.Context, fn func(tx) error) error {
+	return s.look(ctx, func(t *tx) error { return fn(*t) })
+}
+
+// look runs fn on one state of the database: by a glance, or when the database
+// moves on meanwhile, and where no glance can be had, on a snapshot.
+func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 	if mark := s.engine.mark(); mark != (beta.Mark{}) {
-		err := s.engine.glance(ctx, mark, func(c conn) error {
-			return fn(s.tx(c, mark))
-		})
-		if !errors.Is(err, errMoved) {
+		if err := s.glance(ctx, mark, fn); !errors.Is(err, errMoved) {
 			return err
 		}
 	}
-	return s.engine.view(ctx, func(c conn) error { return fn(s.on(c)) })
+	return s.engine.view(ctx, func(c conn) error {
+		t := s.on(c)
+		return fn(&t)
+	})
 }
 
 // Update implements [beta.Store].
