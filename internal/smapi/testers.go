@@ -34,8 +34,13 @@ func (a *API) listTesters(c *call) error {
 	case err != nil:
 		return err
 	case list == known.Listing:
-		w.body = append(w.body, known.testers...)
-	case again:
+		w.body = a.appendPageEnd(w.body, scope, list.Next)
+		c.writeLarge(known.testers, w.body)
+		return nil
+	case len(w.body) == 0:
+		w.body = append(w.body, `{"testers":[`...)
+	}
+	if again {
 		a.shown.keep(key, shownPage{list, bytes.Clone(w.body)})
 	}
 	w.body = a.appendPageEnd(w.body, scope, list.Next)
@@ -72,9 +77,6 @@ func (w *listWriter) tester(t beta.Tester, mayRemind bool) error {
 
 // appendPageEnd closes the list; a page after this one is named by its token.
 func (a *API) appendPageEnd(body []byte, scope string, next beta.Page) []byte {
-	if len(body) == 0 {
-		body = append(body, `{"testers":[`...)
-	}
 	if next.Limit == 0 {
 		return append(body, `],"isTruncated":false}`...)
 	}
