@@ -51,14 +51,15 @@ type program struct {
 
 // route gives pages to people and everything else to the API, whose 404 is JSON.
 func (p *program) route(w http.ResponseWriter, r *http.Request) {
+	escaped := r.URL.EscapedPath()
 	switch {
 	case p.extra != nil && strings.HasPrefix(r.URL.Path, "/inbox/"):
 		p.extra.ServeHTTP(w, r)
 	case p.pages.Owns(r.URL.Path):
 		p.pages.ServeHTTP(w, r)
-	case p.oauth.Owns(r.URL.EscapedPath()):
+	case p.oauth.Owns(escaped):
 		p.oauth.ServeHTTP(w, r)
-	case p.signIn.Owns(r.URL.EscapedPath()):
+	case p.signIn.Owns(escaped):
 		p.signIn.ServeHTTP(w, r)
 	default:
 		p.api.ServeHTTP(w, r)

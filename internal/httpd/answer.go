@@ -38,9 +38,34 @@ func (a *answer) WriteHeader(status int) {
 func (a *answer) Write(b []byte) (int, error) {
 	a.finish()
 	a.conn.gather()
+	n, err := a.write(b)
+	return n, cmp.Or(err, a.conn.flush())
+}
+
+func (a *answer) write(b []byte) (int, error) {
 	n, err := a.ResponseWriter.Write(b)
 	a.bytes += int64(n)
-	return n, cmp.Or(err, a.conn.flush())
+	return n, err
+}
+
+// WriteParts writes the body of an answer that has told its length, and lies in
+// parts. They leave together, and what is large is not copied. When it fails,
+// the connection is gone, and nobody is left to tell.
+func WriteParts(w http.ResponseWriter, parts ...[]byte) {
+	a, ours := w.(*answer)
+	if !ours || a.conn == nil {
+		for _, part := range parts {
+			_, _ = w.Write(part)
+		}
+		return
+	}
+	a.conn.gather()
+	_ = a.FlushError() // the header alone: package http's buffer is empty then, and no part goes through it
+	for _, part := range parts {
+		_, _ = a.write(part)
+	}
+	_ = a.FlushError()
+	_ = a.conn.flush()
 }
 
 // FlushError is what http.ResponseController calls.

@@ -39,7 +39,7 @@ func (ev *event) Done() <-chan struct{} { return ev.waiting().Done() }
 
 // Err is what context.Context says.
 func (ev *event) Err() error {
-	if ev.waited() == nil && ev.parent.Err() == nil && time.Now().Before(ev.deadline) {
+	if ev.waited() == nil && ev.parent.Err() == nil && time.Until(ev.deadline) > 0 {
 		return nil
 	}
 	return ev.waiting().Err() // from now on the answer stays what it is, as it must

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -92,53 +91,48 @@ func (e *Edge) Draining() bool { return e.draining.Load() }
 // ServeHTTP answers r through the next handler, or by itself when r may not get that far.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := answering(r)
-	ev := e.begin(r, c)
-	a := &answer{ResponseWriter: w, edge: e, conn: c, id: ev.id[:], last: doubtfulFraming(r)}
-	defer func() { e.end(ev, a.status, a.bytes) }()
-	defer e.rescue(ev, a)
-	e.admit(ev, a, r)
-	a.finish()
+	ev := e.begin(knownMethod(r.Method), e.client(r, c))
+	ev.answer = answer{ResponseWriter: w, edge: e, conn: c, id: ev.id[:], last: doubtfulFraming(r)}
+	defer e.end(ev)
+	defer e.rescue(ev)
+	e.admit(ev, r)
+	ev.answer.finish()
 }
 
-// begin opens the event of r, which came on c (nil if that is unknown).
-func (e *Edge) begin(r *http.Request, c *conn) *event {
-	return &event{
-		id:     [1]string{uuid.NewString()},
-		method: knownMethod(r.Method),
-		client: e.client(r, c),
-		begun:  e.now(),
-	}
+// begin opens the event of a request that a client sent.
+func (e *Edge) begin(method, client string) *event {
+	return &event{id: [1]string{newID()}, method: method, client: client, begun: e.now()}
 }
 
 // admit hands r on if it is short enough, in time, and a place is free.
-func (e *Edge) admit(ev *event, a *answer, r *http.Request) {
+func (e *Edge) admit(ev *event, r *http.Request) {
 	if len(r.RequestURI) > maxTarget {
-		a.fail(http.StatusRequestURITooLong)
+		ev.answer.fail(http.StatusRequestURITooLong)
 		return
 	}
 	if e.closed.Load() || !e.gate.enter(r.Context()) {
-		a.fail(http.StatusServiceUnavailable)
+		ev.answer.fail(http.StatusServiceUnavailable)
 		return
 	}
 	defer e.gate.leave()
-	e.serve(ev, a, r)
+	e.serve(ev, r)
 }
 
-func (e *Edge) serve(ev *event, a *answer, r *http.Request) {
+func (e *Edge) serve(ev *event, r *http.Request) {
 	ev.serve(r.Context(), time.Now().Add(e.deadline))
 	defer ev.finish()
 	r = r.WithContext(ev)
 	if r.Body != nil && r.Body != http.NoBody {
-		// The library's own writer, not a: MaxBytesReader tells it to close the connection of an oversized body.
-		r.Body = http.MaxBytesReader(a.ResponseWriter, r.Body, e.maxBody(r.URL.Path))
+		// The library's own writer, not ours: MaxBytesReader tells it to close the connection of an oversized body.
+		r.Body = http.MaxBytesReader(ev.answer.ResponseWriter, r.Body, e.maxBody(r.URL.Path))
 	}
-	e.next.ServeHTTP(a, r)
+	e.next.ServeHTTP(&ev.answer, r)
 }
 
 // rescue turns a handler's panic into a 500, or cuts the connection when part of
 // an answer has left already: half an answer must not look like a whole one.
 // It must be deferred itself, or recover sees nothing.
-func (e *Edge) rescue(ev *event, a *answer) {
+func (e *Edge) rescue(ev *event) {
 	p := recover()
 	if p == nil {
 		return
@@ -148,19 +142,19 @@ func (e *Edge) rescue(ev *event, a *answer) {
 	}
 	e.panics.Inc()
 	e.log.Error("panic", "panic", fmt.Sprint(p), "request_id", ev.id[0], "stack", string(debug.Stack()))
-	if a.status != 0 {
+	if ev.answer.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
-	a.fail(http.StatusInternalServerError)
+	ev.answer.fail(http.StatusInternalServerError)
 }
 
 // end closes the event: the one log line, and the metrics.
-func (e *Edge) end(ev *event, status int, bytes int64) {
+func (e *Edge) end(ev *event) {
 	took := e.now().Sub(ev.begun)
-	s := e.series.of(ev.kind(status))
+	s := e.series.of(ev.kind())
 	s.requests.Inc()
 	s.duration.Observe(took.Seconds())
 	if ctx := context.Background(); s.log.Enabled(ctx, slog.LevelInfo) {
-		_ = s.log.Handle(ctx, ev.line(bytes, took)) // where the log cannot be written, neither can its failure
+		_ = s.log.Handle(ctx, ev.line(took)) // where the log cannot be written, neither can its failure
 	}
 }

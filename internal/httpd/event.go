@@ -2,10 +2,14 @@ package httpd
 
 import (
 	"context"
+	"encoding/binary"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // event is what one request leaves behind: a log line and metrics. It is also
@@ -19,6 +23,7 @@ type event struct {
 	method string
 	client string // IP address, "" if unknown
 	begun  time.Time
+	answer answer
 
 	parent   context.Context
 	deadline time.Time
@@ -30,6 +35,16 @@ type event struct {
 	wait  context.Context    // nil until somebody waits for the end
 	stop  context.CancelFunc // of wait
 	over  bool               // the handler has returned
+}
+
+// newID returns a request id, a UUID of version 4. Ids must differ; nothing
+// depends on that they cannot be guessed.
+func newID() string {
+	var id uuid.UUID
+	binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id.String()
 }
 
 type eventKey struct{}
@@ -85,19 +100,19 @@ func Route(ctx context.Context, pattern string) {
 }
 
 // kind is the event's series. Status zero is a connection cut before any answer.
-func (ev *event) kind(status int) kind {
+func (ev *event) kind() kind {
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
-	return kind{route: ev.route, method: ev.method, status: status}
+	return kind{route: ev.route, method: ev.method, status: ev.answer.status}
 }
 
 // line is the event's own part of the log line, which its series begins.
-func (ev *event) line(bytes int64, took time.Duration) slog.Record {
+func (ev *event) line(took time.Duration) slog.Record {
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
 	line := slog.NewRecord(ev.begun.Add(took), slog.LevelInfo, "request", 0)
 	line.AddAttrs(
-		slog.Int64("bytes", bytes),
+		slog.Int64("bytes", ev.answer.bytes),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.String("request_id", ev.id[0]),
 		slog.String("client", ev.client),

@@ -22,15 +22,15 @@ func TestAnAnswerLeavesInOnePiece(t *testing.T) {
 	begin, rest := bytes.Repeat([]byte("b"), room), bytes.Repeat([]byte("r"), 3*room)
 	wantWritten(t, c, begin)
 	theirs.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	wantWritten(t, c, rest)
 	if n, err := theirs.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("the beginning alone: got %d bytes, error %v; want nothing yet", n, err)
+		t.Errorf("without its end: got %d bytes, error %v; want nothing yet", n, err)
 	}
 	theirs.SetReadDeadline(time.Time{})
-	wantWritten(t, c, rest)
-	wantRead(t, theirs, append(begin, rest...))
 	if err := c.flush(); err != nil {
 		t.Fatal(err)
 	}
+	wantRead(t, theirs, append(begin, rest...))
 	wantWritten(t, c, []byte("more"))
 	wantRead(t, theirs, []byte("more"))
 }
@@ -46,6 +46,23 @@ func TestWhatIsHeldBackIsFlushed(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantRead(t, theirs, []byte(text))
+	}
+}
+
+// Package http would go on with a connection on which half an answer is.
+func TestAnAnswerThatStopsMidwayEndsItsConnection(t *testing.T) {
+	t.Parallel()
+	ours, _ := pair(t)
+	c := &conn{TCPConn: ours}
+	ours.SetWriteDeadline(time.Now().Add(-time.Second))
+	c.gather()
+	wantWritten(t, c, []byte("header"))
+	wantWritten(t, c, make([]byte, 2*room))
+	if err := c.flush(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("flush: got %v, want %v", err, os.ErrDeadlineExceeded)
+	}
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the next request: got %v, want %v", err, net.ErrClosed)
 	}
 }
 
@@ -69,6 +86,10 @@ func TestAnswersOfAllSizesArriveUnchanged(t *testing.T) {
 		"with its length": func(w http.ResponseWriter, b []byte) {
 			w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 			w.Write(b)
+		},
+		"in parts": func(w http.ResponseWriter, b []byte) {
+			w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+			WriteParts(w, b[:len(b)/3], b[len(b)/3:len(b)/3], b[len(b)/3:])
 		},
 	}
 	s, err := Listen("127.0.0.1:0", New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
-
-	"github.com/google/uuid"
 )
 
 // conn is an accepted connection on which the answers that net/http writes by
@@ -76,9 +74,10 @@ func statusIn(answer []byte) int {
 
 // refuse returns the answer to a request that net/http could not read, and leaves a log line and metrics like any other.
 func (e *Edge) refuse(status int, client string) []byte {
-	ev := &event{id: [1]string{uuid.NewString()}, method: "OTHER", client: client, begun: e.now()}
+	ev := e.begin("OTHER", client)
 	body := e.body(status)
-	e.end(ev, status, int64(len(body)))
+	ev.answer.status, ev.answer.bytes = status, int64(len(body))
+	e.end(ev)
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n%s: %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
 		status, http.StatusText(status), idHeader, ev.id[0], len(body), body)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"tryout/internal/httpd"
 )
 
 // writeJSON answers 200 with v.
@@ -16,12 +18,29 @@ func (c *call) writeJSON(v any) error {
 	return c.write(body)
 }
 
+// counted is the size of a body whose length package http tells by itself.
+const counted = 2 << 10
+
 // write answers 200 with a body that is JSON already. What fails from here on
 // is the connection, and nobody is left to tell.
 func (c *call) write(body []byte) error {
-	c.jsonHeader()["Content-Length"] = []string{strconv.Itoa(len(body))}
-	c.w.Write(body)
+	c.jsonHeader()
+	if len(body) > counted {
+		c.writeLarge(body)
+	} else {
+		c.w.Write(body)
+	}
 	return nil
+}
+
+// writeLarge is write for a body in parts, whose length package http cannot tell.
+func (c *call) writeLarge(parts ...[]byte) {
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
+	c.jsonHeader()["Content-Length"] = []string{strconv.Itoa(size)}
+	httpd.WriteParts(c.w, parts...)
 }
 
 // isJSON is the Content-Type of an answer, shared by all; nobody changes it.

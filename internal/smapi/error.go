@@ -68,11 +68,12 @@ var messages = map[string]string{
 // invalid makes one error of everything wrong with a request; its code is that
 // of the first. It is nil when err is. Only violations are expected in err.
 func invalid(err error) error {
+	if err == nil {
+		return nil
+	}
 	var list violations
 	var one beta.Violation
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &list):
 	case errors.As(err, &one):
 		list = violations{one}

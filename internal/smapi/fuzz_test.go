@@ -353,7 +353,7 @@ func filled(pattern string, args []string) string {
 func wantOneRoute(t *testing.T, a *API, found *route, path string) {
 	t.Helper()
 	for i := range a.routes {
-		if match(a.routes[i].path, segments(path)) && a.routes[i].pattern != found.pattern {
+		if match(a.routes[i].path, segments(nil, path)) && a.routes[i].pattern != found.pattern {
 			t.Errorf("%q: is both %s and %s", path, found.pattern, a.routes[i].pattern)
 		}
 	}

@@ -44,10 +44,18 @@ type mark struct {
 
 // token seals m for the list that scope names.
 func (p Pages) token(scope string, m mark) string {
-	text := binary.BigEndian.AppendUint64(nil, uint64(p.now().UnixMilli()))
+	return string(p.appendToken(nil, scope, m))
+}
+
+func (p Pages) appendToken(b []byte, scope string, m mark) []byte {
+	size := 16 + len(m.after)
+	room := make([]byte, 0, len(scope)+2*size+p.seal.Overhead())
+	bound := append(room, scope...)
+	text := binary.BigEndian.AppendUint64(bound[len(bound):], uint64(p.now().UnixMilli()))
 	text = binary.BigEndian.AppendUint64(text, uint64(m.test))
 	text = append(text, m.after...)
-	return pagePrefix + base64.RawURLEncoding.EncodeToString(p.seal.Seal(nil, nil, text, []byte(scope)))
+	sealed := p.seal.Seal(text[size:], nil, text, bound)
+	return base64.RawURLEncoding.AppendEncode(append(b, pagePrefix...), sealed)
 }
 
 // parse reads what token sealed. Its errors are violations.

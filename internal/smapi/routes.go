@@ -90,7 +90,7 @@ func New(a API) *API {
 	a.routes, a.shown = table(), newShown()
 	for i := range a.routes {
 		rt := &a.routes[i]
-		rt.name, rt.path = rt.method+" "+rt.pattern, segments(rt.pattern)
+		rt.name, rt.path = rt.method+" "+rt.pattern, segments(nil, rt.pattern)
 	}
 	return &a
 }
@@ -104,6 +104,8 @@ type call struct {
 	skill beta.SkillID // when the route has one
 	query url.Values
 	args  []string // the other {parameters} of the path, still escaped; all of them where there is no token
+
+	room [3]string // for the parameters: no pattern has more
 }
 
 // ServeHTTP answers one request.
@@ -176,7 +178,8 @@ func (c *call) bind(args []string) error {
 
 // find returns the route for a request and the path's parameters.
 func (a *API) find(c *call) (rt *route, args []string, err error) {
-	path := segments(sent(c.r.URL))
+	var room [8]string // no pattern has more segments
+	path := segments(room[:0], sent(c.r.URL))
 	method := c.r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -188,7 +191,7 @@ func (a *API) find(c *call) (rt *route, args []string, err error) {
 			continue
 		}
 		if rt.method == method {
-			return rt, parameters(rt.path, path), nil
+			return rt, parameters(c.room[:0], rt.path, path), nil
 		}
 		allow = append(allow, methods(rt.method)...)
 	}
@@ -216,13 +219,15 @@ func methods(m string) []string {
 	return []string{m}
 }
 
-// segments splits a path; one that does not begin with a slash has none.
-func segments(path string) []string {
-	rest, ok := strings.CutPrefix(path, "/")
-	if !ok {
-		return nil
+// segments appends the segments of a path to list; one that does not begin with
+// a slash has none.
+func segments(list []string, path string) []string {
+	for rest, more := strings.CutPrefix(path, "/"); more; {
+		var segment string
+		segment, rest, more = strings.Cut(rest, "/")
+		list = append(list, segment)
 	}
-	return strings.Split(rest, "/")
+	return list
 }
 
 // match compares a path with a pattern, segment by segment and as it was sent:
@@ -240,15 +245,14 @@ func match(pattern, path []string) bool {
 	return true
 }
 
-// parameters returns what stands in a path where its pattern has {parameters}.
-func parameters(pattern, path []string) []string {
-	args := make([]string, 0, 2)
+// parameters appends to list what stands in a path where its pattern has {parameters}.
+func parameters(list, pattern, path []string) []string {
 	for i, p := range pattern {
 		if isParameter(p) {
-			args = append(args, path[i])
+			list = append(list, path[i])
 		}
 	}
-	return args
+	return list
 }
 
 func isParameter(segment string) bool { return segment != "" && segment[0] == '{' }

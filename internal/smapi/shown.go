@@ -40,12 +40,12 @@ func newShown() *shown {
 // page returns what was shown of a page, zero if nothing is known, and whether
 // it is worth keeping.
 func (s *shown) page(key pageKey) (known shownPage, again bool) {
-	hash := maphash.Comparable(s.seed, key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if known, again = s.pages[key]; again {
 		return known, true
 	}
+	hash := maphash.Comparable(s.seed, key)
 	last := &s.asked[hash%uint64(len(s.asked))]
 	again, *last = *last == hash, hash
 	return known, again

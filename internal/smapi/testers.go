@@ -20,7 +20,8 @@ const (
 func (a *API) listTesters(c *call) error {
 	q := &query{values: c.query}
 	limit := q.maxResults(defaultResults, maxTesters)
-	from := q.nextToken(a.Pages, testersScope(c.by, c.skill))
+	scope := testersScope(c.by, c.skill)
+	from := q.nextToken(a.Pages, scope)
 	if q.wrong != nil {
 		return a.refuse(c, q.wrong)
 	}
@@ -33,11 +34,16 @@ func (a *API) listTesters(c *call) error {
 	case err != nil:
 		return err
 	case list == known.Listing:
-		w.body = append(w.body, known.testers...)
-	case again:
+		w.body = a.appendPageEnd(w.body, scope, list.Next)
+		c.writeLarge(known.testers, w.body)
+		return nil
+	case len(w.body) == 0:
+		w.body = append(w.body, `{"testers":[`...)
+	}
+	if again {
 		a.shown.keep(key, shownPage{list, bytes.Clone(w.body)})
 	}
-	w.body = a.appendPageEnd(w.body, c, list.Next)
+	w.body = a.appendPageEnd(w.body, scope, list.Next)
 	return c.write(w.body)
 }
 
@@ -70,16 +76,13 @@ func (w *listWriter) tester(t beta.Tester, mayRemind bool) error {
 }
 
 // appendPageEnd closes the list; a page after this one is named by its token.
-func (a *API) appendPageEnd(body []byte, c *call, next beta.Page) []byte {
-	if len(body) == 0 {
-		body = append(body, `{"testers":[`...)
-	}
+func (a *API) appendPageEnd(body []byte, scope string, next beta.Page) []byte {
 	if next.Limit == 0 {
 		return append(body, `],"isTruncated":false}`...)
 	}
-	token := a.Pages.token(testersScope(c.by, c.skill), mark{next.Test, next.After})
 	body = append(body, `],"isTruncated":true,"nextToken":"`...)
-	return append(append(body, token...), `"}`...) // base64url: nothing to quote
+	body = a.Pages.appendToken(body, scope, mark{next.Test, next.After})
+	return append(body, `"}`...) // base64url: nothing to quote
 }
 
 func (a *API) addTesters(c *call) error {

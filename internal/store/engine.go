@@ -15,9 +15,9 @@ type engine interface {
 	survey(ctx context.Context, fn func(conn) error) error
 	// mark names the state that the database is in now; zero when that cannot be told.
 	mark() beta.Mark
-	// glance runs fn on the state that mark names, or fails with errMoved
-	// because it passed. It costs less than view.
-	glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error
+	// glance begins to read the state that mark names; end must follow. It costs
+	// less than view.
+	glance(ctx context.Context, mark beta.Mark) *glance
 	// update runs fn in a transaction that is durable once update returns nil.
 	update(ctx context.Context, fn func(conn) error) error
 	// upgrade is update for as long as it takes.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"tryout/internal/beta"
 )
@@ -15,6 +16,7 @@ var errMoved = errors.New("the database moved on")
 // only if the connection does not hold that state's already. A new snapshot is
 // held against the mark before the first row is passed on.
 type glance struct {
+	tx
 	e     *sqliteEngine
 	ctx   context.Context
 	at    beta.Mark
@@ -22,25 +24,38 @@ type glance struct {
 	moved bool
 }
 
+// glances are used again: there is one for nearly every request.
+var glances = sync.Pool{New: func() any { return new(glance) }}
+
 // glance runs fn on the state that mark names. It fails with errMoved,
 // whatever fn says, when that was over before fn had read everything.
-func (e *sqliteEngine) glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error {
+func (s *Store) glance(ctx context.Context, mark beta.Mark, fn func(*tx) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	g := &glance{e: e, ctx: ctx, at: mark}
-	defer g.end()
-	err := fn(g)
-	if g.moved {
-		return errMoved
-	}
-	return err
+	g := s.engine.glance(ctx, mark)
+	defer func() { err = g.end(err) }()
+	g.tx = s.tx(g.conn, mark)
+	return fn(&g.tx)
 }
 
-func (g *glance) end() {
+func (e *sqliteEngine) glance(ctx context.Context, mark beta.Mark) *glance {
+	g := glances.Get().(*glance)
+	g.e, g.ctx, g.at, g.conn = e, ctx, mark, g
+	return g
+}
+
+// end gives back what the glance took, and g itself. It returns err, or errMoved.
+func (g *glance) end(err error) error {
 	if g.r != nil {
 		g.e.readers.put(g.r)
 	}
+	if g.moved {
+		err = errMoved
+	}
+	*g = glance{}
+	glances.Put(g)
+	return err
 }
 
 func (g *glance) exec(string, ...any) (int64, error) {

@@ -64,6 +64,8 @@ func (t *table[K, V]) ask(mark beta.Mark, key K, read func() (V, error)) (V, err
 	return v, err
 }
 
+// row returns what the answer was in the state that mark names. Nothing is kept
+// under a zero mark.
 func (t *table[K, V]) row(mark beta.Mark, key K) (v V, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()

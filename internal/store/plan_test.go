@@ -230,8 +230,10 @@ func (e explainingEngine) view(ctx context.Context, fn func(conn) error) error {
 	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
 }
 
-func (e explainingEngine) glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error {
-	return e.engine.glance(ctx, mark, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
+func (e explainingEngine) glance(ctx context.Context, mark beta.Mark) *glance {
+	g := e.engine.glance(ctx, mark)
+	g.conn = explaining{g.conn, e.t, e.dialect().name}
+	return g
 }
 
 func (e explainingEngine) update(ctx context.Context, fn func(conn) error) error {

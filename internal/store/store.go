@@ -33,10 +33,11 @@ import (
 
 // Store is an open database. Its methods may be used concurrently.
 type Store struct {
-	engine engine
-	now    func() time.Time
-	master []byte
-	memo   memo
+	engine  engine
+	dialect dialect // the engine's
+	now     func() time.Time
+	master  []byte
+	memo    memo
 
 	migrated []string
 }
@@ -50,7 +51,7 @@ func Open(ctx context.Context, database string, master []byte, now func() time.T
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: e, now: now, master: master}
+	s := &Store{engine: e, dialect: e.dialect(), now: now, master: master}
 	if s.migrated, err = migrate(ctx, e, now()); err != nil {
 		e.close()
 		return nil, fmt.Errorf("migrate: %w", err)
@@ -81,23 +82,27 @@ func (s *Store) Healthy(ctx context.Context) error {
 	})
 }
 
-// View implements [beta.Store].
+// View implements [beta.Store]. The reader is another's once fn has returned.
 func (s *Store) View(ctx context.Context, fn func(beta.Reader) error) error {
-	return s.read(ctx, func(t tx) error { return fn(t) })
+	return s.look(ctx, func(t *tx) error { return fn(t) })
 }
 
-// read runs fn on one state of the database: by a glance, or when the database
-// moves on meanwhile, and where no glance can be had, on a snapshot.
 func (s *Store) read(ctx context.Context, fn func(tx) error) error {
+	return s.look(ctx, func(t *tx) error { return fn(*t) })
+}
+
+// look runs fn on one state of the database: by a glance, or when the database
+// moves on meanwhile, and where no glance can be had, on a snapshot.
+func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 	if mark := s.engine.mark(); mark != (beta.Mark{}) {
-		err := s.engine.glance(ctx, mark, func(c conn) error {
-			return fn(s.tx(c, mark))
-		})
-		if !errors.Is(err, errMoved) {
+		if err := s.glance(ctx, mark, fn); !errors.Is(err, errMoved) {
 			return err
 		}
 	}
-	return s.engine.view(ctx, func(c conn) error { return fn(s.on(c)) })
+	return s.engine.view(ctx, func(c conn) error {
+		t := s.on(c)
+		return fn(&t)
+	})
 }
 
 // Update implements [beta.Store].
@@ -112,13 +117,13 @@ func (s *Store) Update(ctx context.Context, fn func(beta.Tx) error) error {
 func (s *Store) on(c conn) tx { return s.tx(c, beta.Mark{}) }
 
 func (s *Store) tx(c conn, mark beta.Mark) tx {
-	return tx{conn: c, dialect: s.engine.dialect(), store: s, mark: mark}
+	return tx{conn: c, dialect: &s.dialect, store: s, mark: mark}
 }
 
 // tx implements beta.Tx, and so beta.Reader, on a connection.
 type tx struct {
 	conn
-	dialect
+	*dialect
 	store *Store
 	mark  beta.Mark // the state it reads; zero inside a transaction
 	hold  string    // at the end of a select of testers that may be saved

@@ -25,6 +25,13 @@ func (t tx) saveToken(d lwa.Digest, token lwa.Token) error {
 // Token implements [lwa.Store]. What stands behind a token is remembered with
 // it, as read in one state of the database.
 func (s *Store) Token(ctx context.Context, d lwa.Digest) (lwa.Token, bool, error) {
+	if known, ok := s.memo.tokens.row(s.engine.mark(), d); ok {
+		return known.row, known.there, nil
+	}
+	return s.readToken(ctx, d)
+}
+
+func (s *Store) readToken(ctx context.Context, d lwa.Digest) (lwa.Token, bool, error) {
 	var known found[lwa.Token]
 	err := s.read(ctx, func(t tx) (err error) {
 		known, err = t.store.memo.tokens.ask(t.mark, d, func() (f found[lwa.Token], err error) {
