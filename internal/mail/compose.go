@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"fmt"
 	netmail "net/mail"
 	"strings"
 	"unicode/utf8"
@@ -99,7 +98,7 @@ func encodeRune(r rune) string {
 	}
 	var b strings.Builder
 	for _, octet := range utf8.AppendRune(nil, r) {
-		fmt.Fprintf(&b, "=%02X", octet)
+		b.Write([]byte{'=', upperHex[octet>>4], upperHex[octet&15]})
 	}
 	return b.String()
 }

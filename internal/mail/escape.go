@@ -66,8 +66,8 @@ func newEscaper(t *htmltemplate.Template, before, after int) escaper {
 // unchanged learns which octets stay as they are in what begins so. Each is
 // judged by itself: only the scheme of a link decides about more than itself.
 func unchanged(escape func(string) string, begin string) (stays [256]bool) {
-	for c := ' '; c < 0x7f; c++ {
-		word := begin + string(c) + "a"
+	for c := range stays {
+		word := begin + string([]byte{byte(c)}) + "a"
 		stays[c] = escape(word) == word
 	}
 	return stays
