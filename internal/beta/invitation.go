@@ -5,8 +5,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"hash"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,16 +43,27 @@ func (t Tester) Link() Link {
 // Links writes and reads the personal part of invitation links:
 // test-tester-added-code, where the code is an HMAC-SHA256 over the three and
 // what the link is for, cut to 128 bits. Nothing of a link is stored.
-type Links struct{ key []byte }
+type Links struct {
+	codes *sync.Pool // of HMACs: one that was used before need not take in the key again
+}
 
 // NewLinks returns Links that authenticate with key, at least 32 random bytes.
-func NewLinks(key []byte) Links { return Links{key} }
+func NewLinks(key []byte) Links {
+	return Links{&sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
 
 // Text returns the link's text at a place: letters, digits, - and _ only.
 func (k Links) Text(at Place, l Link) string {
-	name := l.Test.String() + "-" + strconv.FormatInt(l.Tester, 10) + "-" + strconv.FormatInt(l.Added, 36)
-	return name + "-" + base64.RawURLEncoding.EncodeToString(k.code(at, name))
+	text := make([]byte, 0, maxLinkText)
+	text = append(strconv.AppendInt(text, int64(l.Test), 36), '-')
+	text = append(strconv.AppendInt(text, l.Tester, 10), '-')
+	text = strconv.AppendInt(text, l.Added, 36)
+	code := k.code(at, text)
+	return string(base64.RawURLEncoding.AppendEncode(append(text, '-'), code[:]))
 }
+
+// maxLinkText is the length of the longest text of a link.
+const maxLinkText = 80
 
 // Parse reads what [Links.Text] wrote for a place; ok is false for anything else.
 func (k Links) Parse(at Place, s string) (l Link, ok bool) {
@@ -65,14 +78,19 @@ func (k Links) Parse(at Place, s string) (l Link, ok bool) {
 	return l, ok && errTester == nil && errAdded == nil && hmac.Equal([]byte(s), []byte(k.Text(at, l)))
 }
 
-func (k Links) code(at Place, name string) []byte {
+// code authenticates the name of a link, which is all of its text but the code.
+func (k Links) code(at Place, name []byte) (code [16]byte) {
 	purpose := "invitation "
 	if at == UnsubscribePlace {
 		purpose = "unsubscribe "
 	}
-	mac := hmac.New(sha256.New, k.key)
-	mac.Write([]byte(purpose + name))
-	return mac.Sum(nil)[:16]
+	mac := k.codes.Get().(hash.Hash)
+	defer k.codes.Put(mac)
+	mac.Reset()
+	mac.Write([]byte(purpose))
+	mac.Write(name)
+	copy(code[:], mac.Sum(nil))
+	return code
 }
 
 // Invitation is what the page behind a link shows.

@@ -1,7 +1,7 @@
 package beta
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -73,7 +73,7 @@ type MailID struct {
 
 // String returns the id as it stands in a Message-ID.
 func (id MailID) String() string {
-	return fmt.Sprintf("%s.%d.%d", id.Test, id.Tester, id.Seq)
+	return id.Test.String() + "." + strconv.FormatInt(id.Tester, 10) + "." + strconv.Itoa(id.Seq)
 }
 
 // Mail is something to be sent to one address, of one kind, not yet written.

@@ -104,9 +104,9 @@ func check(m Message) *Failure {
 
 // connect dials, and brings the connection to where MAIL FROM may be said.
 func (c *Client) connect(ctx context.Context) (*conn, *Failure) {
-	cn := &conn{relay: c.Relay, timeouts: c.Timeouts.orDefault(), dialer: c.Dial}
+	cn := c.newConn()
 	if c.isClosed() {
-		return nil, &Failure{Cut, stepConnect, Reply{Relay: c.Relay.Addr()}, net.ErrClosed}
+		return nil, &Failure{Cut, stepConnect, Reply{Relay: cn.addr}, net.ErrClosed}
 	}
 	if err := cn.dial(ctx); err != nil {
 		return nil, cn.fail(stepConnect, err)
@@ -116,4 +116,9 @@ func (c *Client) connect(ctx context.Context) (*conn, *Failure) {
 		return nil, fail
 	}
 	return cn, nil
+}
+
+// newConn returns a connection that is still to be dialed.
+func (c *Client) newConn() *conn {
+	return &conn{relay: c.Relay, addr: c.Relay.Addr(), timeouts: c.Timeouts.orDefault(), dialer: c.Dial}
 }

@@ -1,12 +1,7 @@
 package mail
 
 import (
-	"bytes"
-	"fmt"
-	"mime/multipart"
-	"mime/quotedprintable"
 	netmail "net/mail"
-	"net/textproto"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,44 +14,34 @@ const (
 	maxWord  = 75
 )
 
-// header is the fields of a message in their order.
-type header []field
-
-type field struct{ name, value string }
-
-// compose puts header, text and HTML together (RFC 2046, 5.1.4). The key makes
-// the boundary; the boundary cannot occur in a part, because "=_" cannot occur
-// in quoted-printable.
-func compose(h header, key string, d draft) []byte {
-	var b bytes.Buffer
-	b.Grow(1024 + 5*(len(d.text)+len(d.html))/4) // as much as most need
-	parts := multipart.NewWriter(&b)
-	if err := parts.SetBoundary("=_" + key); err != nil {
-		panic(fmt.Sprintf("mail: boundary from %q: %v", key, err)) // a MailID is letters, digits and dots
-	}
-	for _, f := range h {
-		fmt.Fprintf(&b, "%s: %s\r\n", f.name, f.value)
-	}
-	fmt.Fprintf(&b, "MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=%q\r\n\r\n", parts.Boundary())
-	addPart(parts, "text/plain", d.text)
-	addPart(parts, "text/html", d.html)
-	parts.Close()
-	return b.Bytes()
+// compose appends the text and the HTML to a header that is not yet ended
+// (RFC 2046, 5.1.4). The key makes the boundary: it is a MailID with a time,
+// letters, digits and dots, and never more than 68. The boundary cannot occur in
+// a part, because "=_" cannot occur in quoted-printable.
+func compose(out []byte, key string, d draft) []byte {
+	boundary := "=_" + key
+	out = appendAll(out, "MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"", boundary, "\"\r\n")
+	out = appendPart(out, boundary, "text/plain", d.text)
+	out = appendPart(out, boundary, "text/html", d.html)
+	return appendAll(out, "\r\n--", boundary, "--\r\n")
 }
 
-// addPart appends one part. Nothing here can fail: it is all written to memory.
-func addPart(parts *multipart.Writer, kind, body string) {
-	w, _ := parts.CreatePart(textproto.MIMEHeader{
-		"Content-Type":              {kind + "; charset=utf-8"},
-		"Content-Transfer-Encoding": {"quoted-printable"},
-	})
-	qp := quotedprintable.NewWriter(w) // turns the templates' LF into CRLF
-	qp.Write([]byte(body))
-	qp.Close()
+func appendPart(out []byte, boundary, kind, body string) []byte {
+	out = appendAll(out, "\r\n--", boundary, "\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Type: ", kind, "; charset=utf-8\r\n\r\n")
+	return appendQuoted(out, body)
 }
 
-// angle puts an address or id in angle brackets.
-func angle(s string) string { return "<" + s + ">" }
+// appendField appends a field of a header; its value may come in pieces.
+func appendField(out []byte, name string, value ...string) []byte {
+	return append(appendAll(appendAll(out, name, ": "), value...), '\r', '\n')
+}
+
+func appendAll(out []byte, pieces ...string) []byte {
+	for _, piece := range pieces {
+		out = append(out, piece...)
+	}
+	return out
+}
 
 // encode returns a clean line as the value of an unstructured field: as it
 // stands where it is short plain ASCII, else in encoded-words (RFC 2047). What
@@ -75,7 +60,7 @@ func mailbox(a netmail.Address) string {
 	if isPlain(a.Name) {
 		return a.String()
 	}
-	return encodedWords(a.Name) + "\r\n " + angle(a.Address)
+	return encodedWords(a.Name) + "\r\n <" + a.Address + ">"
 }
 
 // isPlain reports whether a line is printable ASCII in which nothing looks like
@@ -113,7 +98,7 @@ func encodeRune(r rune) string {
 	}
 	var b strings.Builder
 	for _, octet := range utf8.AppendRune(nil, r) {
-		fmt.Fprintf(&b, "=%02X", octet)
+		b.Write([]byte{'=', upperHex[octet>>4], upperHex[octet&15]})
 	}
 	return b.String()
 }

@@ -14,6 +14,7 @@ const quitPatience = time.Second
 // conn is one SMTP connection. It is used by one goroutine at a time.
 type conn struct {
 	relay    Relay
+	addr     string // the relay's
 	timeouts Timeouts
 	dialer   Dial     // nil is the network
 	line     net.Conn // what was dialed
@@ -51,19 +52,18 @@ func (c *conn) ask(ctx context.Context, cmd command) (Reply, []string, *Failure)
 	return reply, lines, fail
 }
 
-// hear reads the answer to a command that was sent before.
-func (c *conn) hear(ctx context.Context, cmd command, limit time.Duration) (Reply, *Failure) {
-	var reply Reply
-	err := c.within(ctx, limit, func() (err error) {
-		reply, _, err = readReply(c.r)
-		return err
-	})
-	return c.answer(cmd, reply, err)
+// hear reads the next answer, for which the limit of within begins anew.
+func (c *conn) hear(limit time.Duration) (Reply, error) {
+	if inTime := c.alarm.Reset(limit); !inTime {
+		return Reply{}, os.ErrDeadlineExceeded
+	}
+	reply, _, err := readReply(c.r)
+	return reply, err
 }
 
 // answer judges what came back to a command.
 func (c *conn) answer(cmd command, reply Reply, err error) (Reply, *Failure) {
-	reply.Relay = c.relay.Addr()
+	reply.Relay = c.addr
 	if err != nil {
 		return reply, c.fail(cmd.step, err)
 	}
@@ -82,7 +82,7 @@ func (c *conn) answer(cmd command, reply Reply, err error) (Reply, *Failure) {
 // fail reports that a step ended without an answer, and the connection with it.
 func (c *conn) fail(step string, err error) *Failure {
 	c.broken = true
-	return &Failure{judgeError(step, err), step, Reply{Relay: c.relay.Addr()}, alike(err)}
+	return &Failure{judgeError(step, err), step, Reply{Relay: c.addr}, alike(err)}
 }
 
 // within runs f, which uses the network, and interrupts it after the limit

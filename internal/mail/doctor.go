@@ -24,5 +24,5 @@ func (w *Writer) Check(to beta.Email, now time.Time) (Message, error) {
 		return Message{}, fmt.Errorf("the recipient's address %w", err)
 	}
 	key := "doctor." + strconv.FormatInt(now.UnixMilli(), 36)
-	return w.sign(w.message(key, "", words{To: to}, draft{checkSubject, checkText, checkHTML}, now))
+	return w.sign(w.message(key, words{To: to}, draft{checkSubject, checkText, checkHTML}, now))
 }

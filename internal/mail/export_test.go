@@ -12,10 +12,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tryout/internal/beta"
 )
 
 // Stuff is stuff, for fuzzing.
 func Stuff(data []byte) []byte { return stuff(nil, data) }
+
+// Quoted is text in quoted-printable.
+func Quoted(text string) string { return string(appendQuoted(nil, text)) }
 
 // ReadReply is readReply from a text.
 func ReadReply(s string) (Reply, error) {
@@ -67,3 +72,22 @@ func CheckOurs() (sheets int, mistakes []error) {
 	}
 	return sheets, mistakes
 }
+
+// Words is words, for fuzzing.
+type Words = words
+
+// BothWays fills the sheet of a letter with words: through its stencils, if it
+// has any, and by its templates.
+func (w *Wording) BothWays(l beta.Letter, v Words) (ours, theirs [3]string, carved bool, err error) {
+	s, _ := w.sheet(l)
+	d, err := s.execute(v)
+	cut := s.stencils()
+	if cut == nil {
+		return ours, theirs, false, err
+	}
+	o := cut.fill(v, s.ending(v))
+	return [3]string{o.subject, o.text, o.html}, [3]string{d.subject, d.text, d.html}, true, err
+}
+
+// Ours is Tryout's own words.
+func Ours() (*Wording, error) { return ours() }

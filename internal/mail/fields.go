@@ -21,18 +21,8 @@ var root = reflect.TypeFor[words]()
 
 // unknown returns a mistake for each unknown variable of a sheet.
 func (s *sheet) unknown() []error {
-	text := &fields{seen: map[string]bool{}, lookup: func(name string) *parse.Tree {
-		if t := s.text.Lookup(name); t != nil {
-			return t.Tree
-		}
-		return nil
-	}}
-	html := &fields{seen: map[string]bool{}, lookup: func(name string) *parse.Tree {
-		if t := s.html.Lookup(name); t != nil {
-			return t.Tree
-		}
-		return nil
-	}}
+	text := &fields{seen: map[string]bool{}, lookup: s.textTree}
+	html := &fields{seen: map[string]bool{}, lookup: s.htmlTree}
 	text.template(s.text.Name())
 	text.template("subject")
 	html.template(s.html.Name())

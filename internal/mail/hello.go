@@ -22,7 +22,7 @@ func (c *conn) dial(ctx context.Context) error {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
-	nc, err := dial(limit, "tcp", c.relay.Addr())
+	nc, err := dial(limit, "tcp", c.addr)
 	switch {
 	case err == nil:
 		c.use(nc)
@@ -50,7 +50,7 @@ func (c *conn) open(ctx context.Context, hello string, config *tls.Config) *Fail
 			return fail
 		}
 	}
-	if _, fail := c.hear(ctx, command{step: stepBanner, want: 2}, c.timeouts.Command); fail != nil {
+	if fail := c.banner(ctx); fail != nil {
 		return fail
 	}
 	if fail := c.hello(ctx, hello); fail != nil {
@@ -68,6 +68,17 @@ func (c *conn) open(ctx context.Context, hello string, config *tls.Config) *Fail
 		}
 	}
 	return c.auth(ctx)
+}
+
+// banner hears what a relay says first.
+func (c *conn) banner(ctx context.Context) *Failure {
+	var reply Reply
+	err := c.within(ctx, c.timeouts.Command, func() (err error) {
+		reply, err = c.hear(c.timeouts.Command)
+		return err
+	})
+	_, fail := c.answer(command{step: stepBanner, want: 2}, reply, err)
+	return fail
 }
 
 // hello says EHLO and learns what the relay offers; or HELO, to one that does
@@ -141,7 +152,7 @@ func (c *conn) say(ctx context.Context, commands ...command) *Failure {
 }
 
 func (c *conn) misconfigured(why string) *Failure {
-	return &Failure{Misconfigured, stepAuth, Reply{Relay: c.relay.Addr()}, errors.New(why)}
+	return &Failure{Misconfigured, stepAuth, Reply{Relay: c.addr}, errors.New(why)}
 }
 
 func base64Text(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

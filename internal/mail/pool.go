@@ -27,7 +27,11 @@ func (c *Client) keep(cn *conn) {
 	useless := cn.broken || c.closed
 	if !useless {
 		c.idle = append(c.idle, cn)
-		cn.expiry = time.AfterFunc(cn.timeouts.Idle, func() { c.expire(cn) })
+		if cn.expiry == nil {
+			cn.expiry = time.AfterFunc(cn.timeouts.Idle, func() { c.expire(cn) })
+		} else {
+			cn.expiry.Reset(cn.timeouts.Idle)
+		}
 	}
 	c.mu.Unlock()
 	if useless {

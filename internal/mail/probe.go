@@ -19,7 +19,7 @@ type Probe struct {
 // address not to MAIL FROM. It sends no mail and keeps no connection. An error
 // is a [*Failure], and comes with what was seen before it.
 func (c *Client) Probe(ctx context.Context, from string) (Probe, error) {
-	cn := &conn{relay: c.Relay, timeouts: c.Timeouts.orDefault()}
+	cn := c.newConn()
 	if err := cn.dial(ctx); err != nil {
 		return Probe{}, cn.fail(stepConnect, err)
 	}

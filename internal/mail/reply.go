@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,7 +82,11 @@ func readLine(r *bufio.Reader) (string, error) {
 	var line []byte
 	for {
 		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
+		if line == nil && err == nil {
+			line = part // as it lies in the buffer; most do
+		} else {
+			line = append(line, part...)
+		}
 		switch {
 		case len(line) > maxReplyLine:
 			return "", errMalformed
@@ -110,20 +115,21 @@ func replyText(code int, lines []string) (enhanced, text string) {
 // isEnhanced reports whether s is class.subject.detail of the code's class
 // (RFC 3463, 2).
 func isEnhanced(code int, s string) bool {
-	parts := strings.Split(s, ".")
-	if len(parts) != 3 || parts[0] != string(rune('0'+code/100)) {
-		return false
-	}
-	for _, p := range parts[1:] {
-		if len(p) < 1 || len(p) > 3 || strings.Trim(p, "0123456789") != "" {
-			return false
-		}
-	}
-	return true
+	class, rest, _ := strings.Cut(s, ".")
+	subject, detail, _ := strings.Cut(rest, ".")
+	return class == strconv.Itoa(code/100) && isPart(subject) && isPart(detail)
+}
+
+// isPart reports whether s is one to three digits.
+func isPart(s string) bool {
+	return 1 <= len(s) && len(s) <= 3 && strings.Trim(s, "0123456789") == ""
 }
 
 // printable makes text valid UTF-8 on one line without control characters.
 func printable(s string) string {
+	if isClean(s) {
+		return s
+	}
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp)
 	}), " ")

@@ -34,7 +34,8 @@ type sheet struct {
 	language *language
 	text     *texttemplate.Template
 	html     *htmltemplate.Template
-	wayOut   string // what stands before the way out at the end of the text; empty where the text has it itself
+	stencils func() *stencils // made when the first letter is written; nil where there are none
+	wayOut   string           // what stands before the way out at the end of the text; empty where the text has it itself
 }
 
 // pattern is what a sheet is made of.
@@ -66,6 +67,9 @@ type words struct {
 	Subject       string     // for the HTML alone
 }
 
+// functions are what templates may call beside what every template may.
+var functions = texttemplate.FuncMap{"short": short}
+
 // newSheet parses what a sheet is made of. A file of HTML is the template
 // "words"; with the way out it is the "content" that the layout holds. What our
 // own layout defines beside, such as "button", is there whatever the layout, and
@@ -73,10 +77,10 @@ type words struct {
 func newSheet(p pattern, l *language, ours file) (*sheet, error) {
 	s := &sheet{pattern: p, language: l}
 	var err error
-	if s.text, err = texttemplate.New(p.text.name).Funcs(texttemplate.FuncMap{"short": short}).Parse(strings.TrimRight(p.text.text, "\n")); err != nil {
+	if s.text, err = texttemplate.New(p.text.name).Funcs(functions).Parse(strings.TrimRight(p.text.text, "\n")); err != nil {
 		return nil, err
 	}
-	set, err := htmltemplate.New(ours.name).Funcs(htmltemplate.FuncMap{"short": short}).Parse(ours.text)
+	set, err := htmltemplate.New(ours.name).Funcs(functions).Parse(ours.text)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +102,12 @@ func newSheet(p pattern, l *language, ours file) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = set.AddParseTree("words", content.Tree.Copy())
+	if _, err = set.AddParseTree("words", content.Tree.Copy()); err != nil {
+		return nil, err
+	}
 	s.html = layout
-	return s, err
+	s.stencils = s.carving()
+	return s, nil
 }
 
 // addWayOut has letters end with the way out, but where the files of the sheet
@@ -124,9 +131,23 @@ func (s *sheet) addWayOut(set *htmltemplate.Template) error {
 
 // fill writes the words on the sheet.
 func (s *sheet) fill(w words) (draft, error) {
+	if cut := s.stencils(); cut != nil {
+		return cut.fill(w, s.ending(w)), nil
+	}
+	return s.execute(w)
+}
+
+// As much room as most letters need.
+const (
+	enoughText = 1 << 10
+	enoughHTML = 3 << 10
+)
+
+// execute is fill by the templates themselves.
+func (s *sheet) execute(w words) (draft, error) {
 	var subject, text, html strings.Builder
-	text.Grow(1 << 10)
-	html.Grow(4 << 10)
+	text.Grow(enoughText)
+	html.Grow(enoughHTML)
 	if err := s.text.ExecuteTemplate(&subject, "subject", w); err != nil {
 		return draft{}, err
 	}

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"slices"
-	"strings"
 )
 
 // envelope begins a transaction, up to where the relay waits for the text (RFC 5321, 3.3).
@@ -55,10 +55,22 @@ func (c *conn) isSpent(fail *Failure) bool {
 // bodyType declares octets above 127 where that can be understood (RFC 6152).
 func (c *conn) bodyType(data []byte) string {
 	_, offered := c.offers["8BITMIME"]
-	if offered && slices.ContainsFunc(data, func(b byte) bool { return b >= 0x80 }) {
+	if offered && !isASCII(data) {
 		return " BODY=8BITMIME"
 	}
 	return ""
+}
+
+// isASCII reports whether no octet is above 127, looking at eight at once.
+func isASCII(data []byte) bool {
+	var seen uint64
+	for ; len(data) >= 8; data = data[8:] {
+		seen |= binary.NativeEndian.Uint64(data)
+	}
+	for _, b := range data {
+		seen |= uint64(b)
+	}
+	return seen&0x8080808080808080 == 0
 }
 
 // pipeline sends the envelope at once and then hears every answer (RFC 2920).
@@ -66,52 +78,64 @@ func (c *conn) bodyType(data []byte) string {
 // same, the message is ended before it begins, as section 3.1 has it: nobody is
 // its recipient.
 func (c *conn) pipeline(ctx context.Context, envelope ...command) *Failure {
-	var lines strings.Builder
+	c.out = c.out[:0]
 	for _, cmd := range envelope {
-		lines.WriteString(cmd.line + "\r\n")
+		c.out = append(append(c.out, cmd.line...), '\r', '\n')
 	}
-	c.within(ctx, c.timeouts.Command, func() error {
-		_, err := c.net.Write([]byte(lines.String()))
-		return err // seen again when the answer is read, unless the relay has said why
+	var refusals []*Failure
+	err := c.within(ctx, c.timeouts.Command, func() (err error) {
+		c.net.Write(c.out) // an error is seen again when the answer is read, unless the relay has said why
+		refusals, err = c.hearAll(envelope)
+		return err
 	})
-	var first *Failure
-	for _, cmd := range envelope {
-		_, fail := c.hear(ctx, cmd, c.timeouts.Command)
-		first = cmp.Or(first, fail)
-		if c.broken {
-			return first
-		}
-		if cmd.step == stepData && fail == nil && first != nil {
-			c.ask(ctx, command{stepDot, ".", 5})
-		}
+	if err != nil {
+		refusals = append(refusals, c.fail(envelope[len(refusals)].step, err))
+	}
+	first := cmp.Or(refusals...)
+	if taken := len(refusals) == len(envelope) && refusals[len(refusals)-1] == nil; taken && first != nil {
+		c.ask(ctx, command{stepDot, ".", 5})
 	}
 	return first
+}
+
+// hearAll hears the answers to commands that were sent together, as far as it
+// makes sense: for each a refusal, nil where the relay agrees.
+func (c *conn) hearAll(sent []command) (refusals []*Failure, err error) {
+	for _, cmd := range sent {
+		reply, err := c.hear(c.timeouts.Command)
+		if err != nil {
+			return refusals, err
+		}
+		_, fail := c.answer(cmd, reply, nil)
+		if refusals = append(refusals, fail); c.broken {
+			break
+		}
+	}
+	return refusals, nil
 }
 
 // body sends the message and hears what became of it. Only when all of it was
 // sent can it have been taken.
 func (c *conn) body(ctx context.Context, data []byte) (Reply, *Failure) {
-	end := command{step: stepDot, want: 2}
-	var early Reply
-	err := c.within(ctx, c.timeouts.Body, func() error {
-		_, err := c.net.Write(data)
-		if err == nil {
-			return nil
+	var reply Reply
+	step := stepData
+	err := c.within(ctx, c.timeouts.Body, func() (err error) {
+		if _, err = c.net.Write(data); err == nil {
+			step = stepDot
+			reply, err = c.hear(c.timeouts.Dot)
+			return err
 		}
 		c.broken = true
-		if reply, _, heard := readReply(c.r); heard == nil && reply.Code >= 400 {
-			early, err = reply, nil // it did not want to hear the rest
+		if early, _, heard := readReply(c.r); heard == nil && early.Code >= 400 {
+			reply, err = early, nil // it did not want to hear the rest
 		}
 		return err
 	})
-	switch {
-	case err != nil:
-		fail := c.fail(stepData, err)
+	if err != nil {
+		fail := c.fail(step, err)
 		return fail.Reply, fail
-	case early.Code != 0:
-		return c.answer(end, early, nil)
 	}
-	return c.hear(ctx, end, c.timeouts.Dot)
+	return c.answer(command{step: stepDot, want: 2}, reply, nil)
 }
 
 // stuff appends to out what follows DATA: data, in which every line ends in CRLF whatever it

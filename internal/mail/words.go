@@ -72,8 +72,18 @@ func checkAddress(s string) error {
 		return errors.New("must be of the form name@domain")
 	case len(s) > maxAddress:
 		return errors.New("must have at most 254 octets")
-	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>()[],;:"\`, r) }):
+	case !isVisible(s, `<>()[],;:"\`):
 		return errors.New("must be plain ASCII without spaces, quotes and brackets")
 	}
 	return nil
+}
+
+// isVisible reports whether s is ASCII that can be seen, and none of some octets.
+func isVisible(s, none string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(none, c) >= 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,8 @@ type Writer struct {
 	ReturnPath func(beta.MailID, time.Time) string // the envelope sender of the mail that was queued then; nil means the sender's address for all
 	Postmark   bool                                // say the Message-ID where Postmark hands it back with what it reports: it has ids of its own
 
-	from    netmail.Address
+	from    string // the address
+	mailbox string // it with its name, as the value of From
 	host    string
 	wording *Wording
 }
@@ -52,11 +54,11 @@ func NewWriter(from, host string) (*Writer, error) {
 		return nil, err
 	}
 	sender.Name = short(clean(sender.Name))
-	return &Writer{from: *sender, host: host, wording: wording}, nil
+	return &Writer{from: sender.Address, mailbox: mailbox(*sender), host: host, wording: wording}, nil
 }
 
 // From returns the address that messages come from.
-func (w *Writer) From() string { return w.from.Address }
+func (w *Writer) From() string { return w.from }
 
 // Use has letters written in the given words instead of Tryout's own. It is
 // called before the first Write.
@@ -73,7 +75,7 @@ func (w *Writer) Write(l beta.Letter, now time.Time) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("write letter %s: %w", l.ID, err)
 	}
-	m, err := w.sign(w.message(messageKey(l), l.Unsubscribe, words, draft, now))
+	m, err := w.sign(w.message(messageKey(l), words, draft, now))
 	if w.ReturnPath != nil {
 		m.From = w.ReturnPath(l.ID, l.QueuedAt)
 	}
@@ -116,37 +118,38 @@ func (w *Writer) sign(m Message) (_ Message, err error) {
 }
 
 // message puts a draft under its header.
-func (w *Writer) message(key, unsubscribe string, v words, d draft, now time.Time) Message {
+func (w *Writer) message(key string, v words, d draft, now time.Time) Message {
 	id, to := key+"@"+w.host, v.To.Address()
-	h := header{
-		{"Date", now.UTC().Format(time.RFC1123Z)},
-		{"From", mailbox(w.from)},
-		{"To", angle(to)},
-		{"Subject", encode(d.subject)},
-		{"Message-ID", angle(id)},
-		{"Auto-Submitted", "auto-generated"}, // RFC 3834: no out-of-office answers, please
-	}
+	out := slices.Grow([]byte(nil), 1024+5*(len(d.text)+len(d.html))/4) // as much as most need
+	out = appendField(out, "Date", now.UTC().Format(time.RFC1123Z))
+	out = appendField(out, "From", w.mailbox)
+	out = appendField(out, "To", "<", to, ">")
+	out = appendField(out, "Subject", encode(d.subject))
+	out = appendField(out, "Message-ID", "<", id, ">")
+	out = appendField(out, "Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers, please
 	if reply := cmp.Or(v.answers(), w.ReplyTo); reply.Given != "" {
-		h = append(h, field{"Reply-To", angle(reply.Address())})
+		out = appendField(out, "Reply-To", "<", reply.Address(), ">")
 	}
-	h = append(h, unsubscribing(unsubscribe)...)
+	out = appendUnsubscribing(out, v.Unsubscribe)
 	if w.Postmark {
-		h = append(h, field{"X-PM-Metadata-message-id", key}) // a value has at most 80 characters: without the host
+		out = appendField(out, "X-PM-Metadata-message-id", key) // a value has at most 80 characters: without the host
 	}
-	return Message{ID: id, From: w.from.Address, To: to, Data: compose(h, key, d)}
+	return Message{ID: id, From: w.from, To: to, Data: compose(out, key, d)}
 }
 
-// unsubscribing is how a mail program offers to unsubscribe (RFC 2369, 3.2),
-// with one click where the link is https (RFC 8058, 3.1). A link too long for a
-// line is left out: relays refuse such a message, or break it.
-func unsubscribing(link string) header {
-	switch {
-	case checkLink(link) != nil, len("List-Unsubscribe: <>")+len(link) > maxLine:
-		return nil
-	case strings.HasPrefix(link, "https:"):
-		return header{{"List-Unsubscribe", angle(link)}, {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}}
+// appendUnsubscribing says how a mail program offers to unsubscribe (RFC 2369,
+// 3.2), with one click where the link is https (RFC 8058, 3.1). A link too long
+// for a line is left out: relays refuse such a message, or break it.
+func appendUnsubscribing(out []byte, link string) []byte {
+	const name = "List-Unsubscribe"
+	if link == "" || len(name+": <>")+len(link) > maxLine {
+		return out
 	}
-	return header{{"List-Unsubscribe", angle(link)}}
+	out = appendField(out, name, "<", link, ">")
+	if strings.HasPrefix(link, "https:") {
+		out = appendField(out, name+"-Post", "List-Unsubscribe=One-Click")
+	}
+	return out
 }
 
 // words takes from a letter what the sheet says.
@@ -204,7 +207,7 @@ func checkLink(link string) error {
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("the link must be an absolute http or https URL")
-	case strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>"`, r) }):
+	case !isVisible(link, `<>"`):
 		return fmt.Errorf("the link must be plain ASCII without spaces")
 	}
 	return nil
