@@ -14,6 +14,9 @@ type Store interface {
 	// on: fn sets whatever it sets anew each time.
 	View(ctx context.Context, fn func(Reader) error) error
 
+	// SkillTest is a View of [Reader.SkillTest] alone.
+	SkillTest(ctx context.Context, id SkillID) (Skill, Test, error)
+
 	// Update runs fn in a transaction that is durable when Update returns nil
 	// and without effect when fn fails. It may run fn again after a lost race:
 	// fn changes nothing but tx and what it sets anew each time.

@@ -62,7 +62,8 @@ func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 var session = map[string]string{
 	"application_name":                    "tryout",
 	"idle_in_transaction_session_timeout": strconv.FormatInt(busy.Milliseconds(), 10),
-	"plan_cache_mode":                     "force_custom_plan",
+	"plan_cache_mode":                     "force_generic_plan",
+	"jit":                                 "off",
 	"enable_seqscan":                      "off",
 	"enable_hashjoin":                     "off",
 	"enable_mergejoin":                    "off",

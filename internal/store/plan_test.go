@@ -32,6 +32,10 @@ func (e explaining) query(fn func(row) error, sql string, args ...any) error {
 	return e.apart(func() error { return e.conn.query(fn, sql, args...) })
 }
 
+func (e explaining) later(fn func(row), sql string, args ...any) error {
+	return e.query(taker(fn), sql, args...)
+}
+
 // apart runs a statement whose failure is to leave the transaction as it was.
 func (e explaining) apart(run func() error) error {
 	if _, err := e.conn.exec("savepoint apart"); err != nil {
@@ -228,6 +232,10 @@ type explainingEngine struct {
 
 func (e explainingEngine) view(ctx context.Context, fn func(conn) error) error {
 	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
+}
+
+func (e explainingEngine) single(ctx context.Context, fn func(conn) error) error {
+	return e.view(ctx, fn)
 }
 
 func (e explainingEngine) glance(ctx context.Context, mark beta.Mark, fn func(conn) error) error {

@@ -76,8 +76,8 @@ func (s *Store) Healthy(ctx context.Context) error {
 	if err := s.engine.fault(); err != nil {
 		return err
 	}
-	return s.engine.view(ctx, func(c conn) error {
-		return c.query(func(row) error { return nil }, "select 1")
+	return s.engine.single(ctx, func(c conn) error {
+		return c.query(nil, "select 1")
 	})
 }
 
@@ -89,6 +89,15 @@ func (s *Store) View(ctx context.Context, fn func(beta.Reader) error) error {
 // read runs fn on one state of the database: by a glance, or when the database
 // moves on meanwhile, and where no glance can be had, on a snapshot.
 func (s *Store) read(ctx context.Context, fn func(tx) error) error {
+	return s.readBy(ctx, s.engine.view, fn)
+}
+
+// readOne is read for an fn that runs one statement at most.
+func (s *Store) readOne(ctx context.Context, fn func(tx) error) error {
+	return s.readBy(ctx, s.engine.single, fn)
+}
+
+func (s *Store) readBy(ctx context.Context, view func(context.Context, func(conn) error) error, fn func(tx) error) error {
 	if mark := s.engine.mark(); mark != (beta.Mark{}) {
 		err := s.engine.glance(ctx, mark, func(c conn) error {
 			return fn(s.tx(c, mark))
@@ -97,7 +106,7 @@ func (s *Store) read(ctx context.Context, fn func(tx) error) error {
 			return err
 		}
 	}
-	return s.engine.view(ctx, func(c conn) error { return fn(s.on(c)) })
+	return view(ctx, func(c conn) error { return fn(s.on(c)) })
 }
 
 // Update implements [beta.Store].
