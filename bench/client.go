@@ -87,5 +87,5 @@ func (p *postgres) people() (testers, mails string) {
 
 // sessionOptions are what Tryout asks of the server for its connections.
 func sessionOptions() string {
-	return "-c plan_cache_mode=force_custom_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off -c enable_sort=off"
+	return "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off -c enable_sort=off"
 }

@@ -8,22 +8,30 @@ import "strings"
 // (concat); the types that Tryout declares stand as casts where they matter.
 const (
 	askToken = `
-begin isolation level repeatable read, read only;
-select vendor_id, scope, created_at, expires_at, revoked_at, grant_digest
-from tokens
-where digest = :token;
-rollback;`
+select t.vendor_id, t.scope, t.created_at, t.expires_at, t.revoked_at, t.grant_digest,
+	c.id, g.person, g.revoked_at, c.revoked_at, r.part
+from tokens t
+	left join grants g on g.digest = t.grant_digest
+	left join clients c on c.id = g.client_id
+	left join roles r on r.person_id = g.person and r.vendor_id = t.vendor_id
+where t.digest = :token;`
 
-	askSkill = `
-select id, vendor_id, name, created_at, newest_test
+	askSkillTest = `
+select s.id, s.vendor_id, s.name, s.created_at,
+	t.id, t.skill_id, t.round, t.status, t.feedback_email, t.created_at,
+	t.expires_at, t.ended_at, t.testers, t.numbers, t.queued, t.language
+from skills s left join tests t on t.id = s.newest_test
+where s.id = concat(:place::text, :skill::text);`
+
+	lockTest = `
+select id, vendor_id, name, created_at
 from skills
-where id = concat(:place::text, :skill::text)`
-
-	askTest = `
+where id = concat(:place::text, :skill::text)
+for no key update;
 select t.id, t.skill_id, t.round, t.status, t.feedback_email, t.created_at,
 	t.expires_at, t.ended_at, t.testers, t.numbers, t.queued, t.language
 from tests t
-where t.id = :test`
+where t.id = (select newest_test from skills where id = concat(:place::text, :skill::text))`
 
 	askPage = `
 select email, email_key, state, associated_at, notified_at, unsettled, blocked
@@ -67,17 +75,13 @@ values (concat(:batches::text, :batch::text), :test, concat(:place::text, :skill
 	concat('[["ADDED","",', :first::text, ',', :last::text, ']]'), :first, :last);
 commit;`
 
-	snapshot = `
-begin isolation level repeatable read, read only;`
-
-	sayList = askToken + snapshot + askSkill + ";" + askTest + ";" + askPage + `
+	sayList = askToken + `
+begin isolation level repeatable read, read only;` + askSkillTest + askPage + `
 rollback;`
 
 	// The body is read only after the caller was judged.
-	sayAdd = askToken + snapshot + askSkill + ";" + askTest + `;
-rollback;
-begin isolation level read committed, read write;` + askSkill + `
-for no key update;` + askTest
+	sayAdd = askToken + askSkillTest + `
+begin isolation level read committed, read write;` + lockTest
 )
 
 // Who walks has an eighth of all addresses for themselves.

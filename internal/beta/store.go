@@ -35,6 +35,10 @@ type Reader interface {
 	// Mark names the state that is read; zero when the store cannot name it.
 	Mark() Mark
 
+	// Last is the reader for one more read, after which nothing is read in the
+	// same View: the store need not be told afterwards that it is over.
+	Last() Reader
+
 	// Skill returns a skill and the vendor who owns it, or ErrNoRow.
 	Skill(id SkillID) (Skill, Vendor, error)
 	// Vendor returns a vendor, or ErrNoRow.

@@ -43,6 +43,8 @@ type conn interface {
 	// learn that it failed, as late as with the next exec or query, or at the end
 	// of the transaction, which fails then.
 	later(fn func(row), sql string, args ...any) error
+	// last announces the last statement of a view, with which that may end.
+	last()
 }
 
 // row is one row of an answer. A NULL reads as zero or empty.

@@ -134,7 +134,7 @@ func (e *postgresEngine) take(ctx context.Context, limit time.Duration, begin st
 	case err != nil:
 		return nil, errors.Join(errAway, fmt.Errorf("take a connection: %w", err))
 	}
-	t := &postgresTx{pool: e.pool, lent: c, c: c.Conn().PgConn(), begin: begin, single: begin == ""}
+	t := &postgresTx{pool: e.pool, lent: c, c: c.Conn().PgConn(), begin: begin, single: begin == "", reads: begin == reading}
 	t.ctx, t.stop = context.WithTimeout(context.WithoutCancel(ctx), limit)
 	return t, nil
 }

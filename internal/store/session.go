@@ -28,7 +28,8 @@ type postgresTx struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	begin  string            // how it begins; empty once that was sent, and for a single statement
-	single bool              // there is no transaction, and one statement at most
+	reads  bool              // it changes nothing
+	single bool              // one statement is all that may come, or there is no transaction at all
 	asked  bool              // there was one
 	batch  *pgconn.Batch     // what travels next
 	takers []func(row) error // of its answers, nil for who wants none
@@ -78,6 +79,9 @@ func taker(fn func(row)) func(row) error {
 	return func(r row) error { fn(r); return nil }
 }
 
+// last has a snapshot end with the next statement.
+func (t *postgresTx) last() { t.single, t.asked = t.reads, false }
+
 // ask runs a statement, after those that wait, and passes its rows to fn, which
 // may be nil.
 func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed int64, err error) {
@@ -86,6 +90,9 @@ func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed in
 	}
 	if err := t.add(fn, sql, args); err != nil {
 		return 0, err
+	}
+	if t.single && t.reads {
+		t.board(nil).ExecParams("rollback", nil, nil, nil, nil)
 	}
 	return t.travel()
 }

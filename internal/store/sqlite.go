@@ -179,6 +179,8 @@ func (q sqliteConn) later(fn func(row), sql string, args ...any) error {
 	return q.query(taker(fn), sql, args...)
 }
 
+func (sqliteConn) last() {}
+
 // queryIf is query, asking may after the first step: its error is the answer
 // then, and no row is passed on.
 func (q sqliteConn) queryIf(may func() error, fn func(row) error, sql string, args ...any) (err error) {

@@ -135,6 +135,11 @@ type tx struct {
 
 func (t tx) Mark() beta.Mark { return t.mark }
 
+func (t tx) Last() beta.Reader {
+	t.conn.last()
+	return t
+}
+
 // one runs a query for at most one row.
 func (t tx) one(fn func(row), sql string, args ...any) (found bool, err error) {
 	err = t.query(func(r row) error {
