@@ -92,7 +92,9 @@ func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed in
 		return 0, err
 	}
 	if t.single && t.reads {
-		t.board(nil).ExecParams("rollback", nil, nil, nil, nil)
+		if err := t.board(nil, "rollback", nil); err != nil {
+			return 0, err
+		}
 	}
 	return t.travel()
 }
@@ -103,24 +105,31 @@ func (t *postgresTx) add(fn func(row) error, sql string, args []any) error {
 		return errSecond
 	}
 	t.asked = true
-	p, err := t.prepared(sql, args)
-	if err != nil {
-		return err
+	if begin := t.begin; begin != "" {
+		t.begin = ""
+		if err := t.board(nil, begin, nil); err != nil {
+			return err
+		}
 	}
-	t.board(fn).ExecStatement(p.StatementDescription, p.values(args), p.formats, binaryOnly)
-	return nil
+	return t.board(fn, sql, args)
 }
 
 var errSecond = errors.New("a second statement where one was announced")
 
-// board returns what travels next, with a place for an answer.
-func (t *postgresTx) board(fn func(row) error) *pgconn.Batch {
+// board has a statement travel next.
+func (t *postgresTx) board(fn func(row) error, sql string, args []any) error {
+	p, err := t.prepared(sql, args)
+	if err != nil {
+		return err
+	}
+	t.place(fn).ExecStatement(p.StatementDescription, p.values(args), p.formats, binaryOnly)
+	return nil
+}
+
+// place returns what travels next, with a place for one more answer.
+func (t *postgresTx) place(fn func(row) error) *pgconn.Batch {
 	if t.batch == nil {
 		t.batch = &pgconn.Batch{}
-	}
-	if t.begin != "" {
-		t.batch.ExecParams(t.begin, nil, nil, nil, nil)
-		t.takers, t.begin = append(t.takers, nil), ""
 	}
 	t.takers = append(t.takers, fn)
 	return t.batch
@@ -214,7 +223,7 @@ func (t *postgresTx) commit() (vain bool, err error) {
 		return false, nil // nothing was done
 	}
 	t.c.CustomData()[warned] = false
-	t.board(nil).ExecParams("commit", nil, nil, nil, nil)
+	t.place(nil).ExecParams("commit", nil, nil, nil, nil)
 	tag, left, err := t.trip()
 	switch {
 	case err != nil && (isRefusal(t.failed) || left > 1 && code(t.failed) != ""): // it never came to the commit
