@@ -54,19 +54,39 @@ func (e explaining) explain(sql string, args []any) {
 	if strings.HasPrefix(sql, "lock ") {
 		return // which cannot be explained
 	}
-	explain, judge := "explain query plan ", judgeSQLite
-	if e.dialect == "postgres" {
-		explain, judge = "explain ", judgePostgres
+	explain, judge := "explain query plan "+sql, judgeSQLite
+	if tx, is := e.conn.(*postgresTx); is {
+		explain, judge = "explain "+sql, judgePostgres
+		if !lists(sql) {
+			explain, args = e.kept(tx, sql, args), nil
+		}
 	}
 	err := e.conn.query(func(r row) error {
 		if step, bad := judge(r, sql); bad {
 			e.t.Errorf("%s in\n%s", step, sql)
 		}
 		return nil
-	}, explain+sql, args...)
+	}, explain, args...)
 	if err != nil {
 		e.t.Errorf("explain %s: %v", sql, err)
 	}
+}
+
+// kept explains the plan that a connection keeps of a statement, whatever its
+// arguments: that is the one which is run.
+func (e explaining) kept(tx *postgresTx, sql string, args []any) string {
+	p, err := tx.prepared(sql, args)
+	if err != nil {
+		e.t.Fatalf("prepare %s: %v", sql, err)
+	}
+	if _, err := tx.exec("set local plan_cache_mode to default"); err != nil { // after a list of keys
+		e.t.Fatal(err)
+	}
+	tx.anew = false
+	if len(args) == 0 {
+		return "explain execute " + p.Name
+	}
+	return "explain execute " + p.Name + "(" + strings.Repeat("null, ", len(args)-1) + "null)"
 }
 
 func judgeSQLite(r row, sql string) (step string, bad bool) {

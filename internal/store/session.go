@@ -31,6 +31,7 @@ type postgresTx struct {
 	reads  bool              // it changes nothing
 	single bool              // one statement is all that may come, or there is no transaction at all
 	asked  bool              // there was one
+	anew   bool              // plans are made anew
 	batch  *pgconn.Batch     // what travels next
 	takers []func(row) error // of its answers, nil for who wants none
 	failed error             // of the first statement that failed: the transaction is lost
@@ -105,11 +106,17 @@ func (t *postgresTx) add(fn func(row) error, sql string, args []any) error {
 		return errSecond
 	}
 	t.asked = true
-	if begin := t.begin; begin != "" {
-		t.begin = ""
-		if err := t.board(nil, begin, nil); err != nil {
+	if t.begin != "" {
+		if err := t.board(nil, t.begin, nil); err != nil {
 			return err
 		}
+		t.begin = ""
+	}
+	if lists(sql) && !t.anew {
+		if err := t.board(nil, planAnew, nil); err != nil {
+			return err
+		}
+		t.anew = true
 	}
 	return t.board(fn, sql, args)
 }
