@@ -33,7 +33,7 @@ func (p *postgres) pgbench(ctx context.Context, round time.Duration, clients int
 		cmd.Args = append(cmd.Args, "-D", name+"="+value)
 	}
 	cmd.Args = append(cmd.Args, theirs)
-	cmd.Env = append(os.Environ(), "PGOPTIONS="+sessionOptions())
+	cmd.Env = append(os.Environ(), "PGOPTIONS=-c "+strings.Join(sessionSettings, " -c "))
 	text, err := cmd.CombinedOutput()
 	if err != nil {
 		return s, fmt.Errorf("pgbench: %w\n%s", err, text)
@@ -85,7 +85,8 @@ func (p *postgres) people() (testers, mails string) {
 	return a.testers, a.mails
 }
 
-// sessionOptions are what Tryout asks of the server for its connections.
-func sessionOptions() string {
-	return "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off -c enable_sort=off"
+// sessionSettings are what Tryout asks of the server for its plans.
+var sessionSettings = []string{
+	"plan_cache_mode=force_generic_plan", "jit=off", "enable_seqscan=off", "enable_hashjoin=off",
+	"enable_mergejoin=off", "enable_material=off", "enable_sort=off",
 }

@@ -25,11 +25,11 @@ const (
 )
 
 // onPostgres returns what was made when it was first asked for.
-func (b *bench) onPostgres(ctx context.Context) (*postgres, error) {
+func (b *bench) onPostgres(ctx context.Context, settings ...string) (*postgres, error) {
 	if b.postgres != nil {
 		return b.postgres, nil
 	}
-	c, err := startCluster(ctx, filepath.Join(b.dir, "postgres"))
+	c, err := startCluster(ctx, filepath.Join(b.dir, "postgres"), settings...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,7 @@ func (p *postgres) prepare(ctx context.Context, b *bench) (err error) {
 	if p.data, err = seed(ctx, p.address(ours), key, b.testers, b.smallSkills()); err != nil {
 		return fmt.Errorf("make the data: %w", err)
 	}
+	p.added, p.addedThere = newAdder(p.data), newAdder(p.data)
 	for _, sql := range []string{"vacuum analyze", "checkpoint"} {
 		if _, err = p.psql(ctx, ours, sql); err != nil {
 			return err
@@ -79,9 +80,6 @@ func (b *bench) beside(ctx context.Context, callers int, script string, ask func
 		return measured{note: "NOT MEASURED: " + err.Error()}, nil
 	case err != nil:
 		return m, err
-	}
-	if p.added == nil {
-		p.added, p.addedThere = newAdder(p.data), newAdder(p.data)
 	}
 	mine := askers(callers, func(i int) asker { return ask(p, p.added, i) })
 	us := p.watched(ours, b.load(p.server.process, mine))
