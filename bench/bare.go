@@ -31,7 +31,7 @@ func bare(ctx context.Context, addr, to string, message []byte, count int) (s sp
 		}
 		return ctx.Err()
 	})
-	return speed{float64(count) / time.Since(begun).Seconds(), (itself.spent() - spent) / time.Duration(count)}, err
+	return speed{perSecond: float64(count) / time.Since(begun).Seconds(), cost: (itself.spent() - spent) / time.Duration(count)}, err
 }
 
 func send(c *smtp.Client, to string, message []byte) error {

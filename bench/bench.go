@@ -15,11 +15,12 @@ type bench struct {
 	relay             net.Listener // silent
 	dir               string       // of this run, removed at its end
 	data              *data
-	server            *server // on the data
-	rival             *server // the build of -against, on a copy; nil without
-	raw               *raw    // on a copy; nil until used
-	added, addedThere *adder  // to the data, and to a copy; nil until used
-	goal              string  // the one being measured
+	server            *server   // on the data
+	rival             *server   // the build of -against, on a copy; nil without
+	raw               *raw      // on a copy; nil until used
+	postgres          *postgres // nil until used
+	added, addedThere *adder    // to the data, and to a copy; nil until used
+	goal              string    // the one being measured
 }
 
 // run measures what was chosen and prints it.
@@ -53,7 +54,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 		}
 	}
 	dir := filepath.Join(b.dir, "data")
-	if b.data, err = seed(ctx, dir, b.testers, b.smallSkills()); err != nil {
+	if b.data, err = seedDir(ctx, dir, b.testers, b.smallSkills()); err != nil {
 		return fmt.Errorf("make the data: %w", err)
 	}
 	for _, copy := range []string{"raw", "rival"} {
@@ -84,6 +85,9 @@ func (b *bench) stop() {
 	}
 	if b.raw != nil {
 		b.raw.conn.Close()
+	}
+	if b.postgres != nil {
+		b.postgres.stop()
 	}
 }
 

@@ -41,6 +41,9 @@ var goals = []goal{
 	{"G13", "memory after all of the above", atMost(64, "MiB"), (*bench).memoryAfter},
 	{"G14", "cold start: exec to first good answer", atMost(30, "ms"), (*bench).coldStart},
 	{"G8", "delivery, call to receiver, 8 connections / bare net/smtp, 8", atLeast(0.95), (*bench).delivery},
+	{"G16c", "PostgreSQL: list 100, walking, 8 connections / pgbench, 8", atLeast(0.5), (*bench).pgList},
+	{"G16a", "PostgreSQL: add 500, 4 callers / pgbench, 4", atLeast(0.8), (*bench).pgBulk},
+	{"G16b", "PostgreSQL: add 1, 32 callers / pgbench, 32", atLeast(0.7), (*bench).pgSingle},
 	{"G15", "size of the stripped binary", atMost(30, "MB"), (*bench).binarySize},
 }
 
@@ -80,7 +83,11 @@ func median(values []float64) float64 {
 }
 
 // verdict compares a median with the target.
-func (t target) verdict(seen float64) string {
+func (t target) verdict(m measured) string {
+	if len(m.values) == 0 {
+		return "NOT MEASURED"
+	}
+	seen := m.median()
 	switch {
 	case t.atMost && seen <= t.value, !t.atMost && seen >= t.value:
 		return "met"

@@ -76,7 +76,7 @@ func (b *bench) other(ctx context.Context, answer []byte) (p process, stop func(
 	if err != nil {
 		return p, nil, fmt.Errorf("static server: %w", err)
 	}
-	return process{h.addrs[0], h.cmd.Process.Pid}, h.stop, nil
+	return process{addr: h.addrs[0], pid: h.cmd.Process.Pid}, h.stop, nil
 }
 
 // pages returns the requests for the first n pages, each asked once, and the

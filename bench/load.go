@@ -26,6 +26,8 @@ type side func(ctx context.Context) (speed, error)
 type speed struct {
 	perSecond float64
 	cost      time.Duration // of processor time that the side's process spent for each
+	server    time.Duration // the same of the database's; zero where that is part of the process
+	done      int64         // all that was done, also before and after it was measured
 }
 
 // load is the side that serves at an address, asked by all askers at once, each
@@ -69,7 +71,7 @@ func rate(ctx context.Context, p process, n int, d time.Duration, work func(i in
 	if err := context.Cause(ctx); !errors.Is(err, errOver) {
 		return speed{}, err
 	}
-	return speed{float64(count) / took.Seconds(), cost / time.Duration(max(1, count))}, nil
+	return speed{perSecond: float64(count) / took.Seconds(), cost: cost / time.Duration(max(1, count)), done: done.Load()}, nil
 }
 
 var errOver = errors.New("the round is over")
@@ -112,15 +114,23 @@ func (list speeds) String() string {
 	for _, s := range list {
 		rates = append(rates, s.perSecond)
 	}
-	return fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), micros(list.cost()))
+	text := fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), micros(list.cost()))
+	if server := list.median(func(s speed) time.Duration { return s.server }); server > 0 {
+		text += fmt.Sprintf(" and %.0f of the server's", micros(server))
+	}
+	return text
 }
 
 func (list speeds) cost() time.Duration {
-	var costs []float64
+	return list.median(func(s speed) time.Duration { return s.cost })
+}
+
+func (list speeds) median(of func(speed) time.Duration) time.Duration {
+	var all []float64
 	for _, s := range list {
-		costs = append(costs, float64(s.cost))
+		all = append(all, float64(of(s)))
 	}
-	return time.Duration(median(costs))
+	return time.Duration(median(all))
 }
 
 // together runs work n times at once and returns the first error.

@@ -22,7 +22,7 @@ type post struct {
 
 func (b *bench) startPost(ctx context.Context, program, name string, sink *child) (*post, error) {
 	dir := filepath.Join(b.dir, name)
-	d, err := seed(ctx, dir, 0, (1+b.rounds)*calls)
+	d, err := seedDir(ctx, dir, 0, (1+b.rounds)*calls)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (p *post) round(ctx context.Context) (s speed, err error) {
 	distinct := after.Distinct - before.Distinct
 	p.lost += count - distinct
 	p.twice += after.Messages - before.Messages - distinct
-	return speed{float64(distinct) / after.Last.Sub(begun).Seconds(), (p.server.spent() - spent) / count}, err
+	return speed{perSecond: float64(distinct) / after.Last.Sub(begun).Seconds(), cost: (p.server.spent() - spent) / count}, err
 }
 
 // add makes the calls, over two connections.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -10,8 +11,9 @@ import (
 
 // process is one that is measured.
 type process struct {
-	addr string // that it serves at
-	pid  int
+	addr   string // that it serves at
+	pid    int
+	family bool // its children are part of it
 }
 
 // itself is this process, where the other side runs in it.
@@ -23,15 +25,38 @@ const tick = 10 * time.Millisecond
 // spent is the processor time that the process has used: a figure that other
 // work on the machine hardly changes. Zero where there is no /proc.
 func (p process) spent() time.Duration {
-	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
-	_, rest, _ := strings.Cut(string(stat), ") ") // after the name, which may hold spaces
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0
+	own := stat(strconv.Itoa(p.pid))
+	if !p.family {
+		return own.used(11, 12)
 	}
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * tick
+	all := own.used(11, 12, 13, 14) // with those of its children that have ended
+	others, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range others {
+		if child := stat(filepath.Base(dir)); len(child) > 1 && child[1] == strconv.Itoa(p.pid) {
+			all += child.used(11, 12)
+		}
+	}
+	return all
+}
+
+// fields are what /proc tells of a process, from its state on.
+type fields []string
+
+func stat(pid string) fields {
+	text, _ := os.ReadFile("/proc/" + pid + "/stat")
+	_, rest, _ := strings.Cut(string(text), ") ") // after the name, which may hold spaces
+	return strings.Fields(rest)
+}
+
+// used adds up fields that are ticks.
+func (f fields) used(list ...int) (sum time.Duration) {
+	for _, i := range list {
+		if i < len(f) {
+			ticks, _ := strconv.Atoi(f[i])
+			sum += time.Duration(ticks) * tick
+		}
+	}
+	return sum
 }
 
 // memory is what the process has in memory now, in MiB.

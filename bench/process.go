@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
@@ -34,15 +35,32 @@ func startServer(ctx context.Context, program, dir, relay string, flags ...strin
 	if err != nil {
 		return nil, err
 	}
+	return s, s.ready(ctx, program)
+}
+
+// startServerOn starts a program on a database of PostgreSQL; its log goes to a
+// new directory.
+func startServerOn(ctx context.Context, program, dir, database string, key []byte, relay string) (*server, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	s, err := execServer(ctx, program, dir, relay, "--database", database, "--master-key", hex.EncodeToString(key))
+	if err != nil {
+		return nil, err
+	}
+	return s, s.ready(ctx, program)
+}
+
+func (s *server) ready(ctx context.Context, program string) error {
 	for ctx.Err() == nil && s.cmd.Process.Signal(syscall.Signal(0)) == nil {
 		if answer, err := http.Get("http://" + s.admin + "/readyz"); err == nil {
 			answer.Body.Close()
-			return s, nil
+			return nil
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	s.stop()
-	return nil, cmp.Or(ctx.Err(), fmt.Errorf("%s did not start; see its log", program))
+	return cmp.Or(ctx.Err(), fmt.Errorf("%s did not start; see its log", program))
 }
 
 // execServer only starts it. Its log, a line per request, goes to a file.

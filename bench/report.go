@@ -52,7 +52,7 @@ func (b *bench) report(ctx context.Context, w io.Writer, list []goal) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", g.id, err)
 		}
-		fmt.Fprintf(w, lineFormat, g.id, g.what, g.target, b.seen(m, g.target.unit), g.target.verdict(m.median()))
+		fmt.Fprintf(w, lineFormat, g.id, g.what, g.target, b.seen(m, g.target.unit), g.target.verdict(m))
 		if m.note != "" {
 			fmt.Fprintf(w, "%-4s  %s\n", "", m.note)
 		}
@@ -70,6 +70,9 @@ func (t target) String() string {
 }
 
 func (b *bench) seen(m measured, unit string) string {
+	if len(m.values) == 0 {
+		return "-"
+	}
 	text := quantity(m.median(), unit)
 	if len(m.values) > 1 {
 		text += fmt.Sprintf(" (%s-%s)", quantity(slices.Min(m.values), ""), quantity(slices.Max(m.values), ""))

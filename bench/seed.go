@@ -5,10 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"tryout/internal/beta"
@@ -20,25 +20,36 @@ const vendor = "VBENCH"
 
 // data is a data directory to be measured on.
 type data struct {
+	token         string
 	authorization string // the header, and the end of all headers
 	testers       int    // the people with numbers below this are in large
 	large         place
 	small         []place // without testers
 }
 
-// seed makes a data directory with two kinds of skills: one that has the given
-// number of testers, all accepted, and some without any. All run. It writes
-// through the store, below the rules: the calls would take minutes.
-func seed(ctx context.Context, dir string, testers, small int) (*data, error) {
-	key := make([]byte, store.KeySize)
-	rand.Read(key)
+// seedDir makes a data directory with its key, and seeds it.
+func seedDir(ctx context.Context, dir string, testers, small int) (*data, error) {
+	key := newKey()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "key"), []byte(hex.EncodeToString(key)), 0o600); err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, dir, key, time.Now)
+	return seed(ctx, dir, key, testers, small)
+}
+
+func newKey() []byte {
+	key := make([]byte, store.KeySize)
+	rand.Read(key)
+	return key
+}
+
+// seed gives a database two kinds of skills: one that has the given number of
+// testers, all accepted, and some without any. All run. It writes through the
+// store, below the rules: the calls would take minutes.
+func seed(ctx context.Context, database string, key []byte, testers, small int) (*data, error) {
+	s, err := store.Open(ctx, database, key, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -59,31 +70,41 @@ func (d *data) fill(ctx context.Context, s *store.Store, small int) error {
 	if err != nil {
 		return err
 	}
+	d.token = token
 	d.authorization = "Authorization: Bearer " + token + "\r\n\r\n"
 	_, err = s.Key(ctx, "page") // made now, so that a copy reads the same nextTokens
 	return err
 }
 
 func (d *data) addSkills(ctx context.Context, s *store.Store, n int) error {
-	return s.Update(ctx, func(tx beta.Tx) error {
-		d.small = nil
-		now := time.Now()
-		if _, err := tx.CreateVendor(beta.Vendor{ID: vendor, Name: "Bench"}, now); err != nil {
-			return err
-		}
-		first := beta.NewTestID(now)
-		for i := range n {
-			if err := d.addSkill(tx, first+beta.TestID(i), i, now); err != nil {
-				return err
-			}
-		}
-		return nil
+	const step = 1000
+	now := time.Now()
+	err := s.Update(ctx, func(tx beta.Tx) error {
+		_, err := tx.CreateVendor(beta.Vendor{ID: vendor, Name: "Bench"}, now)
+		return err
 	})
+	first := beta.NewTestID(now)
+	for i := 0; i < n && err == nil; i += step {
+		err = s.Update(ctx, func(tx beta.Tx) (err error) {
+			d.small = d.small[:i] // it may be run again
+			for j := i; j < min(i+step, n) && err == nil; j++ {
+				err = d.addSkill(tx, first+beta.TestID(j), j, now)
+			}
+			return err
+		})
+	}
+	return err
 }
+
+// The n-th skill's id is the prefix and a number of twelve digits.
+const (
+	skillPrefix = "amzn1.ask.skill.00000000-0000-4000-8000-"
+	firstSkill  = 100_000_000_000
+)
 
 // addSkill adds a skill whose test runs.
 func (d *data) addSkill(tx beta.Tx, id beta.TestID, i int, now time.Time) error {
-	p := place{fmt.Sprintf("amzn1.ask.skill.00000000-0000-4000-8000-%012d", i), int64(id)}
+	p := place{skillPrefix + strconv.Itoa(firstSkill+i), int64(id)}
 	d.small = append(d.small, p)
 	skill := beta.Skill{ID: beta.SkillID(p.skill), Vendor: vendor, Name: "Weather for Sailors", CreatedAt: now}
 	if _, err := tx.CreateSkill(skill); err != nil {

@@ -14,6 +14,9 @@ type Store interface {
 	// on: fn sets whatever it sets anew each time.
 	View(ctx context.Context, fn func(Reader) error) error
 
+	// SkillTest is a View of [Reader.SkillTest] alone.
+	SkillTest(ctx context.Context, id SkillID) (Skill, Test, error)
+
 	// Update runs fn in a transaction that is durable when Update returns nil
 	// and without effect when fn fails. It may run fn again after a lost race:
 	// fn changes nothing but tx and what it sets anew each time.
@@ -31,6 +34,10 @@ type Mark [6]uint64
 type Reader interface {
 	// Mark names the state that is read; zero when the store cannot name it.
 	Mark() Mark
+
+	// Last is the reader for one more read, after which nothing is read in the
+	// same View: the store need not be told afterwards that it is over.
+	Last() Reader
 
 	// Skill returns a skill and the vendor who owns it, or ErrNoRow.
 	Skill(id SkillID) (Skill, Vendor, error)

@@ -54,7 +54,7 @@ func (s *Service) ListTesters(ctx context.Context, by Caller, id SkillID, p Page
 		}
 		list = s.listing(r, test, now)
 		running := test.Status(now) == Running
-		next, err := r.Testers(test.ID, p.After, p.Limit, func(t Tester) error { // the last read, so none is passed on twice
+		next, err := r.Last().Testers(test.ID, p.After, p.Limit, func(t Tester) error { // so none is passed on twice
 			return yield(t, running && s.mayRemind(t, now, &list))
 		})
 		if next != "" {
@@ -97,7 +97,7 @@ func (s *Service) Entitled(ctx context.Context, by Caller, id SkillID, email Ema
 		if entitled = false; test.Status(s.now()) != Running {
 			return nil
 		}
-		tester, found, err := r.Tester(test.ID, email.Key)
+		tester, found, err := r.Last().Tester(test.ID, email.Key)
 		entitled = found && tester.State == Accepted
 		return err
 	})

@@ -38,7 +38,7 @@ func TestEachAnswerHasItsOwnTime(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := paced(t, extension, func(int) time.Duration { return limit - 1 })
 			for range 3 {
-				if reply, err := c.Send(t.Context(), written(note())); reply.Code != 250 {
+				if reply, err := c.Send(t.Context(), written(note()), nil); reply.Code != 250 {
 					t.Errorf("%s: got %v, %v, want 250: no answer came too late", extension, reply, err)
 				}
 			}
@@ -57,7 +57,7 @@ func TestAnAnswerThatComesTooLateIsNone(t *testing.T) {
 					}
 					return limit - 1
 				})
-				_, err := c.Send(t.Context(), written(note()))
+				_, err := c.Send(t.Context(), written(note()), nil)
 				var fail *mail.Failure
 				if !errors.As(err, &fail) || fmt.Sprint(fail.Step, ": ", fail.Err) != step+": i/o timeout" {
 					t.Errorf("%s: got %v, want no answer at %s", extension, err, step)

@@ -11,14 +11,13 @@ import (
 
 func (t tx) RecordBatch(b beta.Batch) error {
 	first, last := b.Span()
-	_, err := t.exec(`
+	return t.later(nil, `
 		insert into batches (id, test_id, skill_id, vendor_id, by_name, request_id, operation, at,
 			entries, first_tester, last_tester)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		b.ID, b.Test, b.Skill, b.Vendor, b.By, b.RequestID, b.Operation, ms(b.At), rows(runsOf(b.Entries), func(a array, r run) array {
 			return a.text(string(r.Result)).text(string(r.Reason)).int(r.First).int(r.Last)
 		}), first, last)
-	return err
 }
 
 const batchColumns = "id, test_id, skill_id, vendor_id, by_name, request_id, operation, at, entries"

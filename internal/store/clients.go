@@ -22,7 +22,7 @@ func (s *Store) CreateClient(ctx context.Context, c lwa.Client) (created bool, e
 
 // Client implements [lwa.Store].
 func (s *Store) Client(ctx context.Context, id string) (c lwa.Client, found bool, err error) {
-	err = s.read(ctx, func(t tx) (err error) {
+	err = s.readOne(ctx, func(t tx) (err error) {
 		c, found, err = t.client(id)
 		return err
 	})
@@ -36,7 +36,7 @@ func (t tx) client(id string) (c lwa.Client, found bool, err error) {
 
 // Clients implements [lwa.Store].
 func (s *Store) Clients(ctx context.Context, vendor beta.VendorID) (list []lwa.Client, err error) {
-	err = s.read(ctx, func(t tx) (err error) {
+	err = s.readOne(ctx, func(t tx) (err error) {
 		list, err = t.clients(vendor)
 		return err
 	})

@@ -79,7 +79,8 @@ func setUp(c *pgx.ConnConfig, seen *timelines) {
 var session = map[string]string{
 	"application_name":                    "tryout",
 	"idle_in_transaction_session_timeout": strconv.FormatInt(busy.Milliseconds(), 10),
-	"plan_cache_mode":                     "force_custom_plan",
+	"plan_cache_mode":                     "force_generic_plan",
+	"jit":                                 "off",
 	"enable_seqscan":                      "off",
 	"enable_hashjoin":                     "off",
 	"enable_mergejoin":                    "off",

@@ -11,6 +11,8 @@ import (
 type engine interface {
 	// view runs fn on one snapshot.
 	view(ctx context.Context, fn func(conn) error) error
+	// single is view for an fn that runs one statement at most.
+	single(ctx context.Context, fn func(conn) error) error
 	// survey is view for as long as it takes.
 	survey(ctx context.Context, fn func(conn) error) error
 	// mark names the state that the database is in now; zero when that cannot be told.
@@ -39,6 +41,13 @@ type conn interface {
 	exec(sql string, args ...any) (changed int64, err error)
 	// query passes each row of the answer to fn; the row is valid only during the call.
 	query(fn func(row) error, sql string, args ...any) error
+	// later is query for who can wait: the statement is run before any that is
+	// asked after it, but fn, which may be nil, may get its rows, and the caller
+	// learn that it failed, as late as with the next exec or query, or at the end
+	// of the transaction, which fails then.
+	later(fn func(row), sql string, args ...any) error
+	// last announces the last statement of a view, with which that may end.
+	last()
 }
 
 // row is one row of an answer. A NULL reads as zero or empty.

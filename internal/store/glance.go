@@ -62,6 +62,12 @@ func (g *glance) exec(string, ...any) (int64, error) {
 	return 0, errors.New("a glance changes nothing")
 }
 
+func (g *glance) later(fn func(row), sql string, args ...any) error {
+	return g.query(taker(fn), sql, args...)
+}
+
+func (*glance) last() {}
+
 func (g *glance) query(fn func(row) error, sql string, args ...any) (err error) {
 	if g.r == nil {
 		if g.r, err = g.e.take(g.ctx); err != nil {

@@ -88,7 +88,7 @@ func (t tx) savePair(p lwa.Pair) error {
 
 // Grant implements [lwa.Store].
 func (s *Store) Grant(ctx context.Context, refresh lwa.Digest) (g lwa.Grant, found bool, err error) {
-	err = s.read(ctx, func(t tx) (err error) {
+	err = s.readOne(ctx, func(t tx) (err error) {
 		g, found, err = t.grant(refresh)
 		return err
 	})
@@ -139,7 +139,7 @@ func (s *Store) Sweep(ctx context.Context, before time.Time, limit int) (more bo
 
 func (s *Store) sweep(ctx context.Context, table string, before time.Time, limit int) (more bool, err error) {
 	some := false
-	err = s.read(ctx, func(t tx) (err error) {
+	err = s.readOne(ctx, func(t tx) (err error) {
 		some, err = t.anyEnded(table, before)
 		return err
 	})

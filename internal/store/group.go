@@ -143,6 +143,10 @@ func (n *noting) query(fn func(row) error, sql string, args ...any) error {
 	return n.sqliteConn.query(fn, sql, args...)
 }
 
+func (n *noting) later(fn func(row), sql string, args ...any) error {
+	return n.query(taker(fn), sql, args...)
+}
+
 // call keeps a panic for the goroutine that handed the job in.
 func (j *job) call(c conn) error {
 	defer func() { j.panic = recover() }()

@@ -30,7 +30,7 @@ func (t tx) QueueMails(mails []beta.Mail) error {
 }
 
 func (t tx) queueAlike(c cause, mails []beta.Mail) error {
-	_, err := t.exec(`
+	return t.later(nil, `
 		insert into mails (test_id, tester, seq, kind, email, email_key, vendor_id, batch_id,
 			request_id, priority, queued_at, due_at, state, claim, attempts, cuts, unknowns, settled_at)
 		select $1, cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), $3, value ->> 2, value ->> 3, $4, $5,
@@ -40,7 +40,6 @@ func (t tx) queueAlike(c cause, mails []beta.Mail) error {
 			return a.int(m.ID.Tester).int(int64(m.ID.Seq)).text(m.To.Given).text(m.To.Key)
 		}), c.kind, c.vendor, c.batch,
 		c.requestID, priorityOf(c.kind), c.queuedAt, c.dueAt)
-	return err
 }
 
 // Priorities: what has a lower one goes first.
@@ -210,7 +209,7 @@ func (t tx) freeTesters(attempts []beta.Attempt, held map[beta.MailID]bool) erro
 	if len(free) == 0 {
 		return nil
 	}
-	_, err := t.exec(`
+	return t.later(nil, `
 		update testers
 		set unsettled = unsettled & ~cast(value ->> 3 as bigint),
 			blocked = case when blocked = 0 and cast(value ->> 4 as bigint) = 1 then $1 else blocked end
@@ -220,7 +219,6 @@ func (t tx) freeTesters(attempts []beta.Attempt, held map[beta.MailID]bool) erro
 		blockOf(beta.BecauseUndeliverable), rows(slices.Collect(maps.Values(free)), func(row array, f release) array {
 			return row.int(int64(f.test)).text(f.key).int(f.number).int(int64(f.kinds)).int(int64(number(f.undeliverable)))
 		}))
-	return err
 }
 
 // NextMail implements what the outbox needs: when the earliest unsettled mail is

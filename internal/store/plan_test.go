@@ -32,6 +32,10 @@ func (e explaining) query(fn func(row) error, sql string, args ...any) error {
 	return e.apart(func() error { return e.conn.query(fn, sql, args...) })
 }
 
+func (e explaining) later(fn func(row), sql string, args ...any) error {
+	return e.query(taker(fn), sql, args...)
+}
+
 // apart runs a statement whose failure is to leave the transaction as it was.
 func (e explaining) apart(run func() error) error {
 	if _, err := e.conn.exec("savepoint apart"); err != nil {
@@ -50,19 +54,39 @@ func (e explaining) explain(sql string, args []any) {
 	if strings.HasPrefix(sql, "lock ") {
 		return // which cannot be explained
 	}
-	explain, judge := "explain query plan ", judgeSQLite
-	if e.dialect == "postgres" {
-		explain, judge = "explain ", judgePostgres
+	explain, judge := "explain query plan "+sql, judgeSQLite
+	if tx, is := e.conn.(*postgresTx); is {
+		explain, judge = "explain "+sql, judgePostgres
+		if !lists(sql) {
+			explain, args = e.kept(tx, sql, args), nil
+		}
 	}
 	err := e.conn.query(func(r row) error {
 		if step, bad := judge(r, sql); bad {
 			e.t.Errorf("%s in\n%s", step, sql)
 		}
 		return nil
-	}, explain+sql, args...)
+	}, explain, args...)
 	if err != nil {
 		e.t.Errorf("explain %s: %v", sql, err)
 	}
+}
+
+// kept explains the plan that a connection keeps of a statement, whatever its
+// arguments: that is the one which is run.
+func (e explaining) kept(tx *postgresTx, sql string, args []any) string {
+	p, err := tx.prepared(sql, args)
+	if err != nil {
+		e.t.Fatalf("prepare %s: %v", sql, err)
+	}
+	if _, err := tx.exec("set local plan_cache_mode to default"); err != nil { // after a list of keys
+		e.t.Fatal(err)
+	}
+	tx.anew = false
+	if len(args) == 0 {
+		return "explain execute " + p.Name
+	}
+	return "explain execute " + p.Name + "(" + strings.Repeat("null, ", len(args)-1) + "null)"
 }
 
 func judgeSQLite(r row, sql string) (step string, bad bool) {
@@ -228,6 +252,10 @@ type explainingEngine struct {
 
 func (e explainingEngine) view(ctx context.Context, fn func(conn) error) error {
 	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
+}
+
+func (e explainingEngine) single(ctx context.Context, fn func(conn) error) error {
+	return e.view(ctx, fn)
 }
 
 func (e explainingEngine) glance(ctx context.Context, mark beta.Mark) *glance {

@@ -63,9 +63,28 @@ func (e *postgresEngine) again(ctx context.Context, once func(context.Context) (
 	}
 }
 
+// How transactions begin.
+const (
+	reading  = "begin isolation level repeatable read, read only"
+	changing = "begin isolation level read committed, read write"
+)
+
 func (e *postgresEngine) view(ctx context.Context, fn func(conn) error) error {
+	return e.read(ctx, busy, reading, fn)
+}
+
+func (e *postgresEngine) survey(ctx context.Context, fn func(conn) error) error {
+	return e.read(ctx, 24*time.Hour, reading, fn)
+}
+
+// single needs no transaction: a statement has a snapshot of its own.
+func (e *postgresEngine) single(ctx context.Context, fn func(conn) error) error {
+	return e.read(ctx, busy, "", fn)
+}
+
+func (e *postgresEngine) read(ctx context.Context, limit time.Duration, begin string, fn func(conn) error) error {
 	return e.again(ctx, func(ctx context.Context) (vain bool, err error) {
-		t, err := e.begin(ctx, busy, "begin isolation level repeatable read, read only")
+		t, err := e.take(ctx, limit, begin)
 		if err != nil {
 			return false, err
 		}
@@ -87,7 +106,7 @@ func (e *postgresEngine) upgrade(ctx context.Context, fn func(conn) error) error
 // outcome all the same.
 func (e *postgresEngine) change(ctx context.Context, limit time.Duration, fn func(conn) error) error {
 	return e.again(ctx, func(ctx context.Context) (vain bool, err error) {
-		t, err := e.begin(ctx, limit, "begin isolation level read committed, read write")
+		t, err := e.take(ctx, limit, changing)
 		if err != nil {
 			return false, err
 		}
@@ -103,26 +122,9 @@ func (e *postgresEngine) change(ctx context.Context, limit time.Duration, fn fun
 	})
 }
 
-// begin takes a connection and begins a transaction on it that may last until
-// limit. A connection that was cut while it lay idle is replaced.
-func (e *postgresEngine) begin(ctx context.Context, limit time.Duration, how string) (t *postgresTx, err error) {
-	for range attempts {
-		if t, err = e.take(ctx, limit); err != nil {
-			return nil, err
-		}
-		if err = t.run(how); err == nil {
-			return t, nil
-		}
-		t.end()
-		if !isCut(t.failed) {
-			break
-		}
-	}
-	return nil, err
-}
-
-// take waits for a connection as long as the caller does, and no longer than busy.
-func (e *postgresEngine) take(ctx context.Context, limit time.Duration) (*postgresTx, error) {
+// take waits for a connection as long as the caller does, and no longer than
+// busy. What is asked on it begins as it says, and may last until limit.
+func (e *postgresEngine) take(ctx context.Context, limit time.Duration, begin string) (*postgresTx, error) {
 	waiting, stop := context.WithTimeout(ctx, busy)
 	defer stop()
 	c, err := e.pool.Acquire(waiting)
@@ -135,7 +137,7 @@ func (e *postgresEngine) take(ctx context.Context, limit time.Duration) (*postgr
 	case err != nil:
 		return nil, errors.Join(errAway, fmt.Errorf("take a connection: %w", err))
 	}
-	t := &postgresTx{pool: e.pool, seen: e.seen, lent: c, c: c.Conn().PgConn()}
+	t := &postgresTx{pool: e.pool, seen: e.seen, lent: c, c: c.Conn().PgConn(), begin: begin, single: begin == "", reads: begin == reading}
 	t.ctx, t.stop = context.WithTimeout(context.WithoutCancel(ctx), limit)
 	return t, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -15,6 +16,14 @@ type prepared struct {
 	*pgconn.StatementDescription
 	formats []int16
 }
+
+// lists reports whether a statement looks up a list of keys. Which plan that
+// needs depends on the test: to walk a test is cheaper while it is small, so a
+// plan must not be kept for another. All other statements have one good plan.
+func lists(sql string) bool { return strings.Contains(sql, "= any (") }
+
+// planAnew has the statements after it in a transaction planned with their values.
+const planAnew = "set local plan_cache_mode = force_custom_plan"
 
 var binaryOnly = []int16{pgtype.BinaryFormatCode}
 

@@ -23,6 +23,7 @@ type proxy struct {
 	away  bool
 	cut   func(asked []byte) cutting // looks at what the store says; nil lets everything pass
 	conns []net.Conn
+	asked int // how often anything was asked
 }
 
 // cutting is when a connection ends.
@@ -104,10 +105,18 @@ func (p *proxy) forward(store, server net.Conn, answers *switched) {
 func (p *proxy) when(asked []byte) cutting {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.asked++
 	if p.cut == nil {
 		return never
 	}
 	return p.cut(asked)
+}
+
+// trips is how often anything was asked, and answered before the next.
+func (p *proxy) trips() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.asked
 }
 
 // cutAt cuts the connection that asks for something next, and no other.

@@ -16,9 +16,11 @@ import (
 	"tryout/internal/beta"
 )
 
-// postgresTx is a transaction on one connection. Statements are prepared once
-// for each connection; their arguments have the types of their Go values, so
-// that the server infers none.
+// postgresTx is a transaction on one connection, or a single statement without
+// one. Each trip to the server costs both sides as much as a small statement
+// does, so what can wait travels with what follows: the beginning, and what was
+// said with later. Statements are prepared once for each connection; their
+// arguments have the types of their Go values, so that the server infers none.
 type postgresTx struct {
 	pool   *pgxpool.Pool
 	seen   *timelines
@@ -26,14 +28,19 @@ type postgresTx struct {
 	c      *pgconn.PgConn
 	ctx    context.Context
 	stop   context.CancelFunc
-	failed error // of the first statement that failed: the transaction is lost
-	passed bool  // a row was passed on
+	begin  string            // how it begins; empty once that was sent, and for a single statement
+	reads  bool              // it changes nothing
+	single bool              // one statement is all that may come, or there is no transaction at all
+	asked  bool              // there was one
+	anew   bool              // plans are made anew
+	batch  *pgconn.Batch     // what travels next
+	takers []func(row) error // of its answers, nil for who wants none
+	failed error             // of the first statement that failed: the transaction is lost
+	passed bool              // a row was passed on
 }
 
-// run runs a statement without arguments or answer.
-func (t *postgresTx) run(sql string) error {
-	return t.fail(t.c.Exec(t.ctx, sql).Close())
-}
+// most bounds how much waits for a trip.
+const most = 100
 
 // fail notes the first error of a statement and returns it as callers see it.
 func (t *postgresTx) fail(err error) error {
@@ -55,31 +62,131 @@ func (t *postgresTx) query(fn func(row) error, sql string, args ...any) error {
 	return err
 }
 
-// ask runs a statement and passes its rows to fn, which may be nil.
+func (t *postgresTx) later(fn func(row), sql string, args ...any) error {
+	if nowhere(sql, args) {
+		return nil
+	}
+	if err := t.add(taker(fn), sql, args); err != nil || len(t.takers) < most {
+		return err
+	}
+	_, err := t.travel()
+	return err
+}
+
+// taker is fn as takers are; nil stays nil.
+func taker(fn func(row)) func(row) error {
+	if fn == nil {
+		return nil
+	}
+	return func(r row) error { fn(r); return nil }
+}
+
+// last has a snapshot end with the next statement.
+func (t *postgresTx) last() { t.single, t.asked = t.reads, false }
+
+// ask runs a statement, after those that wait, and passes its rows to fn, which
+// may be nil.
 func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed int64, err error) {
-	if isSelect(sql) && slices.ContainsFunc(args, isNowhere) {
+	if nowhere(sql, args) {
 		return 0, nil
 	}
-	p, err := t.prepared(sql, args)
-	if err != nil {
+	if err := t.add(fn, sql, args); err != nil {
 		return 0, err
 	}
-	rows := t.c.ExecStatement(t.ctx, p.StatementDescription, p.values(args), p.formats, binaryOnly)
-	for rows.NextRow() && fn != nil {
-		t.passed = true
-		if err := fn(postgresRow{rows.Values()}); err != nil {
-			rows.Close()
+	if t.single && t.reads {
+		if err := t.board(nil, "rollback", nil); err != nil {
 			return 0, err
 		}
 	}
-	tag, err := rows.Close()
-	return tag.RowsAffected(), t.fail(err)
+	return t.travel()
 }
 
-func isSelect(sql string) bool { return strings.HasPrefix(strings.TrimSpace(sql), "select") }
+// add puts a statement behind those that wait.
+func (t *postgresTx) add(fn func(row) error, sql string, args []any) error {
+	if t.single && t.asked {
+		return errSecond
+	}
+	t.asked = true
+	if t.begin != "" {
+		if err := t.board(nil, t.begin, nil); err != nil {
+			return err
+		}
+		t.begin = ""
+	}
+	if lists(sql) && !t.anew {
+		if err := t.board(nil, planAnew, nil); err != nil {
+			return err
+		}
+		t.anew = true
+	}
+	return t.board(fn, sql, args)
+}
 
-// isNowhere reports whether an argument is text that PostgreSQL cannot store:
-// no row has it, and asking for it would be an error.
+var errSecond = errors.New("a second statement where one was announced")
+
+// board has a statement travel next.
+func (t *postgresTx) board(fn func(row) error, sql string, args []any) error {
+	p, err := t.prepared(sql, args)
+	if err != nil {
+		return err
+	}
+	t.place(fn).ExecStatement(p.StatementDescription, p.values(args), p.formats, binaryOnly)
+	return nil
+}
+
+// place returns what travels next, with a place for one more answer.
+func (t *postgresTx) place(fn func(row) error) *pgconn.Batch {
+	if t.batch == nil {
+		t.batch = &pgconn.Batch{}
+	}
+	t.takers = append(t.takers, fn)
+	return t.batch
+}
+
+// travel makes a trip, and returns how many rows the last statement changed.
+func (t *postgresTx) travel() (changed int64, err error) {
+	tag, _, err := t.trip()
+	return tag.RowsAffected(), err
+}
+
+// trip sends what waits and hands out the answers; left is how many statements,
+// the last ones, were not answered.
+func (t *postgresTx) trip() (last pgconn.CommandTag, left int, err error) {
+	results, takers := t.c.ExecBatch(t.ctx, t.batch), t.takers
+	t.batch, t.takers = nil, nil
+	for left = len(takers); results.NextResult(); left-- {
+		rows := results.ResultReader()
+		if err := t.pass(rows, takers[len(takers)-left]); err != nil {
+			results.Close()
+			return last, left, err
+		}
+		if last, err = rows.Close(); err != nil {
+			break
+		}
+	}
+	if end := results.Close(); end != nil {
+		err = end
+	}
+	return last, left, t.fail(err)
+}
+
+// pass passes on the rows of an answer.
+func (t *postgresTx) pass(rows *pgconn.ResultReader, fn func(row) error) error {
+	for fn != nil && rows.NextRow() {
+		t.passed = true
+		if err := fn(postgresRow{rows.Values()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nowhere reports whether a statement asks for text that PostgreSQL cannot
+// store: no row has it, and asking for it would be an error.
+func nowhere(sql string, args []any) bool {
+	return strings.HasPrefix(strings.TrimSpace(sql), "select") && slices.ContainsFunc(args, isNowhere)
+}
+
 func isNowhere(arg any) bool {
 	v := reflect.ValueOf(arg)
 	return v.Kind() == reflect.String && (strings.Contains(v.String(), "\x00") || !utf8.ValidString(v.String()))
@@ -105,7 +212,7 @@ func (t *postgresTx) isVain() bool {
 // end gives the connection back, without its transaction.
 func (t *postgresTx) end() {
 	if t.c.TxStatus() != 'I' && !t.c.IsBusy() {
-		t.run("rollback")
+		t.fail(t.c.Exec(t.ctx, "rollback").Close())
 	}
 	if t.failed != nil && isStale(t.failed) {
 		t.c.Close(t.ctx)
@@ -117,22 +224,24 @@ func (t *postgresTx) end() {
 	t.stop()
 }
 
-// commit makes what was done durable. Where nobody can say whether it is, that
-// is an error of its own.
+// commit makes what was done durable, with what still waits. Where nobody can
+// say whether it is, that is an error of its own.
 func (t *postgresTx) commit() (vain bool, err error) {
+	if t.begin != "" {
+		return false, nil // nothing was done
+	}
 	if t.failed = t.seen.refuse(t.c); t.failed != nil { // nothing was stored: the server's successor can
 		return true, unreachable(t.failed)
 	}
 	t.c.CustomData()[warned] = false
-	results, err := t.c.Exec(t.ctx, "commit").ReadAll()
+	t.place(nil).ExecParams("commit", nil, nil, nil, nil)
+	tag, left, err := t.trip()
 	switch {
-	case err != nil && isRefusal(err):
-		t.failed = err
-		return t.isVain(), fmt.Errorf("commit: %w", unreachable(err))
+	case err != nil && (isRefusal(t.failed) || left > 1 && code(t.failed) != ""): // it never came to the commit
+		return t.isVain(), fmt.Errorf("commit: %w", err)
 	case err != nil:
-		t.failed = err
-		return false, fmt.Errorf("commit: %w", errors.Join(errUnknown, err))
-	case results[0].CommandTag.String() != "COMMIT":
+		return false, fmt.Errorf("commit: %w", errors.Join(errUnknown, t.failed))
+	case tag.String() != "COMMIT":
 		return false, errEnded
 	case t.c.CustomData()[warned] == true:
 		return false, fmt.Errorf("commit: %w", errUnknown)

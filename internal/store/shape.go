@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // shape is a table as the database itself describes it, so that none is
@@ -108,13 +107,4 @@ func columns(a array, values []any) array {
 // survey is view for as long as it takes.
 func (e *sqliteEngine) survey(ctx context.Context, fn func(conn) error) error {
 	return e.view(ctx, fn)
-}
-
-func (e *postgresEngine) survey(ctx context.Context, fn func(conn) error) error {
-	t, err := e.begin(ctx, 24*time.Hour, "begin isolation level repeatable read, read only")
-	if err != nil {
-		return err
-	}
-	defer t.end()
-	return fn(t)
 }

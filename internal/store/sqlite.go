@@ -153,6 +153,10 @@ func (e *sqliteEngine) take(ctx context.Context) (*reader, error) {
 	return r, nil
 }
 
+func (e *sqliteEngine) single(ctx context.Context, fn func(conn) error) error {
+	return e.view(ctx, fn)
+}
+
 func (e *sqliteEngine) update(ctx context.Context, fn func(conn) error) error {
 	e.readers.release()
 	return e.writer.run(ctx, fn)
@@ -166,13 +170,19 @@ func (e *sqliteEngine) upgrade(ctx context.Context, fn func(conn) error) error {
 type sqliteConn struct{ c *sqlite.Conn }
 
 func (q sqliteConn) exec(sql string, args ...any) (int64, error) {
-	err := q.query(func(row) error { return nil }, sql, args...)
+	err := q.query(nil, sql, args...)
 	return int64(q.c.Changes()), err
 }
 
 func (q sqliteConn) query(fn func(row) error, sql string, args ...any) error {
 	return q.queryIf(func() error { return nil }, fn, sql, args...)
 }
+
+func (q sqliteConn) later(fn func(row), sql string, args ...any) error {
+	return q.query(taker(fn), sql, args...)
+}
+
+func (sqliteConn) last() {}
 
 // queryIf is query, asking may after the first step: its error is the answer
 // then, and no row is passed on.
@@ -192,6 +202,9 @@ func (q sqliteConn) queryIf(may func() error, fn func(row) error, sql string, ar
 		}
 	}
 	for ; more && err == nil; more, err = stmt.Step() {
+		if fn == nil {
+			continue
+		}
 		if err := fn(sqliteRow{stmt}); err != nil {
 			return err
 		}

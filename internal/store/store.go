@@ -77,29 +77,34 @@ func (s *Store) Healthy(ctx context.Context) error {
 	if err := s.engine.fault(); err != nil {
 		return err
 	}
-	return s.engine.view(ctx, func(c conn) error {
-		return c.query(func(row) error { return nil }, "select 1")
+	return s.engine.single(ctx, func(c conn) error {
+		return c.query(nil, "select 1")
 	})
 }
 
 // View implements [beta.Store]. The reader is another's once fn has returned.
 func (s *Store) View(ctx context.Context, fn func(beta.Reader) error) error {
-	return s.look(ctx, func(t *tx) error { return fn(t) })
+	return s.look(ctx, s.engine.view, func(t *tx) error { return fn(t) })
 }
 
 func (s *Store) read(ctx context.Context, fn func(tx) error) error {
-	return s.look(ctx, func(t *tx) error { return fn(*t) })
+	return s.look(ctx, s.engine.view, func(t *tx) error { return fn(*t) })
+}
+
+// readOne is read for an fn that runs one statement at most.
+func (s *Store) readOne(ctx context.Context, fn func(tx) error) error {
+	return s.look(ctx, s.engine.single, func(t *tx) error { return fn(*t) })
 }
 
 // look runs fn on one state of the database: by a glance, or when the database
-// moves on meanwhile, and where no glance can be had, on a snapshot.
-func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
+// moves on meanwhile, and where no glance can be had, by view.
+func (s *Store) look(ctx context.Context, view func(context.Context, func(conn) error) error, fn func(*tx) error) error {
 	if mark := s.engine.mark(); mark != (beta.Mark{}) {
 		if err := s.glance(ctx, mark, fn); !errors.Is(err, errMoved) {
 			return err
 		}
 	}
-	return s.engine.view(ctx, func(c conn) error {
+	return view(ctx, func(c conn) error {
 		t := s.on(c)
 		return fn(&t)
 	})
@@ -130,6 +135,11 @@ type tx struct {
 }
 
 func (t tx) Mark() beta.Mark { return t.mark }
+
+func (t tx) Last() beta.Reader {
+	t.conn.last()
+	return t
+}
 
 // one runs a query for at most one row.
 func (t tx) one(fn func(row), sql string, args ...any) (found bool, err error) {

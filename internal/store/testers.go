@@ -169,7 +169,7 @@ func alike[T any, K comparable](list []T, common func(*T) K) iter.Seq2[K, []T] {
 // SaveTesters is an upsert of rows that are all there: an update joined with
 // the new values would have SQLite walk the whole test for each of them.
 func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
-	_, err := t.exec(`
+	return t.later(nil, `
 		insert into testers (test_id, number, email, email_key, associated_at,
 			state, notified_at, feedback_at, mails, unsettled, blocked)
 		select $1, cast(value ->> 0 as bigint), value ->> 1, value ->> 2, cast(value ->> 3 as bigint),
@@ -185,12 +185,11 @@ func (t tx) SaveTesters(test beta.TestID, testers []beta.Tester) error {
 			a = a.int(ms(t.NotifiedAt)).int(ms(t.FeedbackAt)).int(int64(t.Mails)).int(int64(t.Unsettled))
 			return a.int(blockOf(t.Blocked))
 		}))
-	return err
 }
 
 func (t tx) RemoveTesters(test beta.TestID, testers []beta.Tester, now time.Time) error {
 	gone := rows(testers, key)
-	_, err := t.exec(`
+	err := t.later(nil, `
 		insert into former_testers (test_id, number, email_key, email, associated_at, removed_at, language)
 		select test_id, number, email_key, email, associated_at, $3, language
 		from testers
@@ -199,11 +198,10 @@ func (t tx) RemoveTesters(test beta.TestID, testers []beta.Tester, now time.Time
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`
+	return t.later(nil, `
 		delete from testers
 		where test_id = $1 and email_key `+t.in+`select value ->> 0 from `+t.each+t.out,
 		test, gone)
-	return err
 }
 
 // key is the column by which statements name testers.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"tryout/internal/beta"
@@ -23,33 +24,41 @@ func testFrom(r row, i int) beta.Test {
 
 func (t tx) SkillTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
 	both, err := t.store.memo.skillTest.ask(t.mark, id, func() (both tested, err error) {
-		both.skill, both.test, err = t.skillTest(id, "")
-		return both, err
+		found, err := t.one(func(r row) { both = tested{skillFrom(r), testFrom(r, 4)} }, `
+			select s.id, s.vendor_id, s.name, s.created_at, `+testColumns+`
+			from skills s left join tests t on t.id = s.newest_test
+			where s.id = $1`, id)
+		return both, orNoRow(found, err)
 	})
 	return both.skill, both.test, err
+}
+
+// SkillTest implements [beta.Store].
+func (s *Store) SkillTest(ctx context.Context, id beta.SkillID) (skill beta.Skill, test beta.Test, err error) {
+	err = s.readOne(ctx, func(t tx) (err error) {
+		skill, test, err = t.SkillTest(id)
+		return err
+	})
+	return skill, test, err
 }
 
 // LockTest holds the skill's row: every round of it belongs to it. The test is
 // read by a statement of its own, which begins when the lock is held: PostgreSQL
 // would take a joined row as it was before it waited.
-func (t tx) LockTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
-	return t.skillTest(id, t.lockRow)
-}
-
-func (t tx) skillTest(id beta.SkillID, lock string) (s beta.Skill, test beta.Test, err error) {
-	var newest beta.TestID
-	found, err := t.one(func(r row) {
-		s = skillFrom(r)
-		newest = beta.TestID(r.int(4))
-	}, `
-		select id, vendor_id, name, created_at, newest_test
+func (t tx) LockTest(id beta.SkillID) (s beta.Skill, test beta.Test, err error) {
+	found := false
+	err = t.later(func(r row) { found, s = true, skillFrom(r) }, `
+		select id, vendor_id, name, created_at
 		from skills
-		where id = $1 `+lock, id)
-	if err := orNoRow(found, err); err != nil || newest == 0 {
+		where id = $1 `+t.lockRow, id)
+	if err != nil {
 		return s, test, err
 	}
-	test, _, err = t.Test(newest)
-	return s, test, err
+	_, err = t.one(func(r row) { test = testFrom(r, 0) }, `
+		select `+testColumns+`
+		from tests t
+		where t.id = (select newest_test from skills where id = $1)`, id)
+	return s, test, orNoRow(found, err)
 }
 
 func (t tx) Test(id beta.TestID) (beta.Test, bool, error) {
@@ -68,7 +77,7 @@ func (t tx) TestOfRound(id beta.SkillID, round int) (test beta.Test, found bool,
 }
 
 func (t tx) CreateTest(test beta.Test) error {
-	_, err := t.exec(`
+	err := t.later(nil, `
 		insert into tests (id, skill_id, round, status, feedback_email, created_at,
 			expires_at, ended_at, testers, numbers, queued, language)
 		values ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, $7)`,
@@ -76,19 +85,17 @@ func (t tx) CreateTest(test beta.Test) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec("update skills set newest_test = $1 where id = $2", test.ID, test.Skill)
-	return err
+	return t.later(nil, "update skills set newest_test = $1 where id = $2", test.ID, test.Skill)
 }
 
 func (t tx) SaveTest(test beta.Test) error {
-	_, err := t.exec(`
+	return t.later(nil, `
 		update tests
 		set status = $2, feedback_email = $3, expires_at = $4, ended_at = $5,
 			testers = $6, numbers = $7, queued = $8, language = $9
 		where id = $1`,
 		test.ID, test.Stored, test.FeedbackEmail, ms(test.ExpiresAt), ms(test.EndedAt),
 		test.Testers, test.Numbers, test.Queued, test.Language)
-	return err
 }
 
 func (t tx) DueTests(now time.Time, limit int) (due []beta.Test, err error) {

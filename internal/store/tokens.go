@@ -15,11 +15,10 @@ func (s *Store) SaveToken(ctx context.Context, d lwa.Digest, t lwa.Token) error 
 }
 
 func (t tx) saveToken(d lwa.Digest, token lwa.Token) error {
-	_, err := t.exec(`
+	return t.later(nil, `
 		insert into tokens (digest, vendor_id, scope, created_at, expires_at, revoked_at, grant_digest)
 		values ($1, $2, $3, $4, $5, 0, $6)`,
 		d[:], token.Vendor, token.Scope, ms(token.IssuedAt), ms(token.ExpiresAt), orNone(token.Grant))
-	return err
 }
 
 // Token implements [lwa.Store]. What stands behind a token is remembered with
@@ -33,7 +32,7 @@ func (s *Store) Token(ctx context.Context, d lwa.Digest) (lwa.Token, bool, error
 
 func (s *Store) readToken(ctx context.Context, d lwa.Digest) (lwa.Token, bool, error) {
 	var known found[lwa.Token]
-	err := s.read(ctx, func(t tx) (err error) {
+	err := s.readOne(ctx, func(t tx) (err error) {
 		known, err = t.store.memo.tokens.ask(t.mark, d, func() (f found[lwa.Token], err error) {
 			f.row, f.there, err = t.token(d)
 			return f, err
@@ -43,30 +42,25 @@ func (s *Store) readToken(ctx context.Context, d lwa.Digest) (lwa.Token, bool, e
 	return known.row, known.there, err
 }
 
+// token reads what stands behind a token in one statement, a trip to the server
+// at every request. What is absent reads as empty.
 func (t tx) token(d lwa.Digest) (token lwa.Token, found bool, err error) {
-	found, err = t.one(func(r row) { token = tokenFrom(r) }, `
-		select vendor_id, scope, created_at, expires_at, revoked_at, grant_digest
-		from tokens
-		where digest = $1`, d[:])
-	if err != nil || !found || token.Grant == (lwa.Digest{}) {
-		return token, found, err
-	}
-	grant, found, err := t.grant(token.Grant)
-	if err != nil || !found {
+	_, err = t.one(func(r row) {
+		token = tokenFrom(r)
+		found = token.Grant == (lwa.Digest{}) || token.Client != ""
+		token.RevokedAt = at(cmp.Or(r.int(4), r.int(8), r.int(9)))
+	}, `
+		select t.vendor_id, t.scope, t.created_at, t.expires_at, t.revoked_at, t.grant_digest,
+			c.id, g.person, g.revoked_at, c.revoked_at, r.part
+		from tokens t
+			left join grants g on g.digest = t.grant_digest
+			left join clients c on c.id = g.client_id
+			left join roles r on r.person_id = g.person and r.vendor_id = t.vendor_id
+		where t.digest = $1`, d[:])
+	if !found {
 		return lwa.Token{}, false, err
 	}
-	client, found, err := t.client(grant.Client)
-	if err != nil || !found {
-		return lwa.Token{}, false, err
-	}
-	token.Client, token.Person = grant.Client, grant.Person
-	if token.Person != "" {
-		if token.Part, err = t.part(grant.Person, token.Vendor); err != nil {
-			return lwa.Token{}, false, err
-		}
-	}
-	token.RevokedAt = at(cmp.Or(ms(token.RevokedAt), ms(grant.RevokedAt), ms(client.RevokedAt)))
-	return token, true, nil
+	return token, true, err
 }
 
 // RevokeToken implements [lwa.Store].
@@ -87,8 +81,8 @@ func (s *Store) changed(ctx context.Context, sql string, args ...any) (found boo
 func tokenFrom(r row) lwa.Token {
 	return lwa.Token{
 		Vendor: beta.VendorID(r.text(0)), Scope: r.text(1),
-		IssuedAt: at(r.int(2)), ExpiresAt: at(r.int(3)), RevokedAt: at(r.int(4)),
-		Grant: digestFrom(r.blob(5)),
+		IssuedAt: at(r.int(2)), ExpiresAt: at(r.int(3)),
+		Grant: digestFrom(r.blob(5)), Client: r.text(6), Person: r.text(7), Part: lwa.Part(r.text(10)),
 	}
 }
 

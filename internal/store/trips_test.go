@@ -1,0 +1,122 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"tryout/internal/beta"
+	"tryout/internal/lwa"
+	"tryout/internal/storetest"
+)
+
+// Each trip to the server is paid for by every request: those of a call are
+// counted, once its statements are prepared.
+func TestTripsToPostgreSQL(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t)
+	s := openAt(t, p.address)
+	by := beta.Caller{Vendor: "V1", Write: true}
+	service := beta.NewService(s, storetest.NewClock().Now, beta.Rules{}, func(beta.Place, beta.Link) string { return "" }, func() {})
+	must(t, s.Update(t.Context(), func(tx beta.Tx) error {
+		if err := addVendor(tx, "V1"); err != nil {
+			return err
+		}
+		return second(tx.CreateSkill(beta.Skill{ID: "S", Vendor: "V1", Name: "S"}))
+	}))
+	must(t, service.CreateTest(t.Context(), by, "S", ""))
+	must(t, second(service.StartTest(t.Context(), by, "S")))
+	people := 0
+	for _, c := range []struct {
+		what string
+		want int
+		call func() error
+	}{
+		{"a token", 1, func() error { _, _, err := s.Token(t.Context(), lwa.Digest{}); return err }},
+		{"a look at the caller", 1, func() error { return service.Check(t.Context(), by, "S", beta.Need{Test: true}) }},
+		{"a list", 2, func() error {
+			return second(service.ListTesters(t.Context(), by, "S", beta.Page{Limit: 10}, beta.Listing{}, func(beta.Tester, bool) error { return nil }))
+		}},
+		{"may they use it", 2, func() error {
+			return second(service.Entitled(t.Context(), by, "S", beta.Email{Given: "a@x.test", Key: "a@x.test"}))
+		}},
+		{"an add", 4, func() error {
+			people++
+			e, err := beta.ParseEmail(string(rune('a'+people)) + "@x.test")
+			if err != nil {
+				return err
+			}
+			return second(service.AddTesters(t.Context(), by, "S", []beta.Email{e}))
+		}},
+	} {
+		must(t, c.call())
+		before := p.trips()
+		must(t, c.call())
+		if got := p.trips() - before; got != c.want {
+			t.Errorf("%s: got %d trips, want %d", c.what, got, c.want)
+		}
+	}
+}
+
+// What a view announced as its last read is: a state that is over is not read.
+func TestNothingIsReadAfterTheLast(t *testing.T) {
+	t.Parallel()
+	s := storetest.OpenPostgres(t, time.Now)
+	if err := s.View(t.Context(), func(r beta.Reader) error {
+		if _, _, err := r.Test(1); err != nil {
+			return err
+		}
+		_, _, first := r.Last().Test(1)
+		_, _, again := r.Test(1)
+		if first != nil || again == nil {
+			t.Errorf("got %v for the last read and %v for one more", first, again)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// What may wait is done all the same, and its failure is the update's.
+func TestWhatWaitsIsNotLost(t *testing.T) {
+	t.Parallel()
+	address := storetest.NewPostgres(t)
+	s := openAt(t, address)
+	must(t, s.Update(t.Context(), func(tx beta.Tx) error {
+		return tx.RecordBatch(beta.Batch{ID: "B1"})
+	}))
+	err := s.Update(t.Context(), func(tx beta.Tx) error {
+		for range 2 { // the second has the first one's id
+			if err := tx.RecordBatch(beta.Batch{ID: "B2"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil || kindOf(err) == beta.Unavailable {
+		t.Errorf("got %v, want an error of ours: nothing was stored, and that is known", err)
+	}
+	rows := storetest.Rows(t, address, "select id from batches")
+	if len(rows) != 1 || rows[0][0] != "B1" {
+		t.Errorf("got batches %q, want B1 alone", rows)
+	}
+}
+
+// A hundred statements that wait are sent before they are more.
+func TestALongWaitIsCutShort(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t)
+	s := openAt(t, p.address)
+	must(t, s.Update(t.Context(), func(tx beta.Tx) error { return tx.SaveTest(beta.Test{ID: 1}) }))
+	before := p.trips()
+	must(t, s.Update(t.Context(), func(tx beta.Tx) error {
+		for range 250 {
+			if err := tx.SaveTest(beta.Test{ID: 1}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	if got := p.trips() - before; got != 3 {
+		t.Errorf("got %d trips, want 3", got)
+	}
+}
