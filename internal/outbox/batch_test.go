@@ -84,7 +84,7 @@ func dieAndRevive(t *testing.T, d death) (seen tally) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		o := r.outbox()
-		o.Workers = workers
+		o.Workers, o.Company = workers, -1 // the clock stands still while the receiver is silent
 		client := &mail.Client{Relay: v.Relay}
 		t.Cleanup(func() { client.Close() })
 		o.Relays = []outbox.Sender{client}

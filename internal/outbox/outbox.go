@@ -77,6 +77,7 @@ type Outbox struct {
 	Workers  int                        // messages sent at once; zero means 4
 	Few      int                        // mails claimed and not settled, at most; zero means 8 times Workers
 	Window   int                        // texts begun and not settled, at most: what a crash may send twice; zero means as many as Workers
+	Company  time.Duration              // how long an outcome waits, at most, to be recorded with those of messages under way; zero means 2 ms, less means not at all
 	Rate     int                        // messages a second, at most, to all relays together; zero means no limit
 	Replicas func() int                 // by how many, this one included, Rate is to be divided now; nil means 1
 	Lease    time.Duration              // how long a claim holds; half of it must be enough to finish a message that was begun; zero means 10 minutes
@@ -96,6 +97,7 @@ func (o *Outbox) setDefaults() {
 	o.Workers = cmp.Or(o.Workers, 4)
 	o.Few = cmp.Or(o.Few, 8*o.Workers)
 	o.Window = cmp.Or(o.Window, o.Workers)
+	o.Company = cmp.Or(o.Company, 2*time.Millisecond)
 	o.Lease = cmp.Or(o.Lease, 10*time.Minute)
 	o.Poll = cmp.Or(o.Poll, 5*time.Second)
 	if o.Replicas == nil {

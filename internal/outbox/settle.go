@@ -8,9 +8,8 @@ import (
 )
 
 const (
-	settleTime  = 10 * time.Second     // how long outcomes may take to record once shutdown began
-	settleAgain = time.Second          // between two tries at that
-	company     = 2 * time.Millisecond // how long an outcome waits for those of messages under way
+	settleTime  = 10 * time.Second // how long outcomes may take to record once shutdown began
+	settleAgain = time.Second      // between two tries at that
 )
 
 // ended is an attempt that is to be recorded.
@@ -68,9 +67,9 @@ func (o *Outbox) record(ctx context.Context, group []ended) error {
 // whose text is under way: the window would be full of outcomes otherwise, and
 // a commit be spent on each few of them.
 func (o *Outbox) gather(first ended, done <-chan ended) []ended {
-	group, soon := []ended{first}, time.NewTimer(company)
+	group, soon := []ended{first}, time.NewTimer(o.Company)
 	defer soon.Stop()
-	for len(done) > 0 || o.underWay(group) {
+	for len(done) > 0 || o.Company > 0 && o.underWay(group) {
 		select {
 		case e, open := <-done:
 			if !open {
