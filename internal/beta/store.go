@@ -11,7 +11,8 @@ import (
 type Store interface {
 	// View runs fn on one consistent state. It may run fn again after a lost
 	// race, which the first read to notice fails with before it passes anything
-	// on: fn sets whatever it sets anew each time.
+	// on: fn sets whatever it sets anew each time. The Reader is another's once
+	// fn has returned.
 	View(ctx context.Context, fn func(Reader) error) error
 
 	// SkillTest is a View of [Reader.SkillTest] alone.

@@ -14,7 +14,7 @@ import (
 )
 
 // BenchmarkAnswer compares one small answer on a kept connection: the library
-// alone, and with the whole edge and the server's limits.
+// alone, with the server's time limits, and with the whole edge as well.
 func BenchmarkAnswer(b *testing.B) {
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "{}") })
 	b.Run("library", func(b *testing.B) {
@@ -25,6 +25,16 @@ func BenchmarkAnswer(b *testing.B) {
 		defer l.Close()
 		go func() { _ = http.Serve(l, next) }()
 		converse(b, l.Addr().String())
+	})
+	b.Run("limits", func(b *testing.B) {
+		s, err := Listen("127.0.0.1:0", New(next, discarding()), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer s.http.Close()
+		s.http.Handler, s.http.ConnState, s.http.ConnContext = next, nil, nil
+		go func() { _ = s.http.Serve(s.listener.TCPListener) }()
+		converse(b, s.Addr().String())
 	})
 	b.Run("server", func(b *testing.B) {
 		s, err := Listen("127.0.0.1:0", New(next, discarding()), nil)

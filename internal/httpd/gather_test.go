@@ -55,6 +55,7 @@ func TestAnAnswerThatStopsMidwayEndsItsConnection(t *testing.T) {
 	ours, _ := pair(t)
 	c := &conn{TCPConn: ours}
 	ours.SetWriteDeadline(time.Now().Add(-time.Second))
+	ours.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 	c.gather()
 	wantWritten(t, c, []byte("header"))
 	wantWritten(t, c, make([]byte, 2*room))

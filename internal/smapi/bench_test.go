@@ -14,8 +14,8 @@ import (
 )
 
 // BenchmarkEntitlement is a check from end to end, without a network. Beside it
-// what the store takes of that (the token, and who may), and a path that leads
-// nowhere.
+// the same without a log line, what the store takes of it (the token, and who
+// may), and a path that leads nowhere.
 func BenchmarkEntitlement(b *testing.B) {
 	s := newSite(b)
 	s.running("a@x.test")
@@ -24,6 +24,8 @@ func BenchmarkEntitlement(b *testing.B) {
 	})
 	check := s.request("/x/v1/skills/" + skill + "/entitlements/a@x.test")
 	b.Run("whole", func(b *testing.B) { benchmark(b, edge, check) })
+	silent := httpd.New(s.api, httpd.Config{Metrics: prometheus.NewRegistry()})
+	b.Run("unlogged", func(b *testing.B) { benchmark(b, silent, check) })
 	b.Run("nowhere", func(b *testing.B) { benchmark(b, edge, s.request("/x/v1/skills/"+skill+"/nowhere")) })
 	b.Run("token", func(b *testing.B) {
 		for b.ReportAllocs(); b.Loop(); {
