@@ -61,7 +61,9 @@ func (t tally) summary(f findings, seed uint64) string {
 	}
 	fmt.Fprintf(&b, "mails %d: lost %d, second copies %d (without a kill %d, renamed %d), astray %d; ",
 		t.mails, len(f[lost]), t.copies, len(f[repeated]), len(f[renamed]), len(f[astray]))
-	fmt.Fprintf(&b, "restart to ready p50 %v, p99 %v; ", t.ready(50), t.ready(99))
+	if len(t.restarts) > 0 {
+		fmt.Fprintf(&b, "restart to ready p50 %v, p99 %v; ", t.ready(50), t.ready(99))
+	}
 	if len(f) == 0 {
 		fmt.Fprintf(&b, "0 of %d: below %.2g %% of kills, %.2g %% of testers (95 %%); ",
 			t.kills, 300/float64(t.kills), 300/float64(t.added))
@@ -72,9 +74,6 @@ func (t tally) summary(f findings, seed uint64) string {
 
 // ready is a percentile of the time from exec to readiness.
 func (t tally) ready(percent int) time.Duration {
-	if len(t.restarts) == 0 {
-		return 0
-	}
 	sorted := slices.Sorted(slices.Values(t.restarts))
 	return sorted[(len(sorted)*percent-1)/100].Round(time.Millisecond)
 }
