@@ -129,7 +129,7 @@ func (t *postgresTx) board(fn func(row) error, sql string, args []any) error {
 	if err != nil {
 		return err
 	}
-	t.place(fn).ExecStatement(p.StatementDescription, p.values(args), p.formats, binaryOnly)
+	t.place(fn).ExecStatement(p.StatementDescription, p.values(args), p.formats, p.answers)
 	return nil
 }
 
