@@ -27,15 +27,15 @@ type postgresTx struct {
 	c      *pgconn.PgConn
 	ctx    context.Context
 	stop   context.CancelFunc
-	begin  string            // how it begins; empty once that was sent, and for a single statement
-	reads  bool              // it changes nothing
-	single bool              // one statement is all that may come, or there is no transaction at all
-	asked  bool              // there was one
-	anew   bool              // plans are made anew
-	batch  *pgconn.Batch     // what travels next
-	takers []func(row) error // of its answers, nil for who wants none
-	failed error             // of the first statement that failed: the transaction is lost
-	passed bool              // a row was passed on
+	begin  string        // how it begins; empty once that was sent, and for a single statement
+	reads  bool          // it changes nothing
+	single bool          // one statement is all that may come, or there is no transaction at all
+	asked  bool          // there was one
+	anew   bool          // plans are made anew
+	batch  *pgconn.Batch // what travels next
+	takers []taker       // of its answers
+	failed error         // of the first statement that failed: the transaction is lost
+	passed bool          // a row was passed on
 }
 
 // most bounds how much waits for a trip.
@@ -61,23 +61,33 @@ func (t *postgresTx) query(fn func(row) error, sql string, args ...any) error {
 	return err
 }
 
-func (t *postgresTx) later(fn func(row), sql string, args ...any) error {
-	if nowhere(sql, args) {
-		return nil
+func (t *postgresTx) later(fn func(row) error, sql string, args ...any) error {
+	to := taker{row: fn}
+	if fn != nil {
+		to.none = func() error { return fn(nil) }
 	}
-	if err := t.add(taker(fn), sql, args); err != nil || len(t.takers) < most {
+	if nowhere(sql, args) {
+		return to.end(0)
+	}
+	if err := t.add(to, sql, args); err != nil || len(t.takers) < most {
 		return err
 	}
 	_, err := t.travel()
 	return err
 }
 
-// taker is fn as takers are; nil stays nil.
-func taker(fn func(row)) func(row) error {
-	if fn == nil {
+// taker takes the rows of an answer.
+type taker struct {
+	row  func(row) error // nil for who wants none
+	none func() error    // told when there was no row; nil for who need not be
+}
+
+// end is told how many rows there were.
+func (to taker) end(rows int) error {
+	if rows > 0 || to.none == nil {
 		return nil
 	}
-	return func(r row) error { fn(r); return nil }
+	return to.none()
 }
 
 // last has a snapshot end with the next statement.
@@ -89,11 +99,11 @@ func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed in
 	if nowhere(sql, args) {
 		return 0, nil
 	}
-	if err := t.add(fn, sql, args); err != nil {
+	if err := t.add(taker{row: fn}, sql, args); err != nil {
 		return 0, err
 	}
 	if t.single && t.reads {
-		if err := t.board(nil, "rollback", nil); err != nil {
+		if err := t.board(taker{}, "rollback", nil); err != nil {
 			return 0, err
 		}
 	}
@@ -101,44 +111,44 @@ func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed in
 }
 
 // add puts a statement behind those that wait.
-func (t *postgresTx) add(fn func(row) error, sql string, args []any) error {
+func (t *postgresTx) add(to taker, sql string, args []any) error {
 	if t.single && t.asked {
 		return errSecond
 	}
 	t.asked = true
 	if t.begin != "" {
-		if err := t.board(nil, t.begin, nil); err != nil {
+		if err := t.board(taker{}, t.begin, nil); err != nil {
 			return err
 		}
 		t.begin = ""
 	}
 	if lists(sql) && !t.anew {
-		if err := t.board(nil, planAnew, nil); err != nil {
+		if err := t.board(taker{}, planAnew, nil); err != nil {
 			return err
 		}
 		t.anew = true
 	}
-	return t.board(fn, sql, args)
+	return t.board(to, sql, args)
 }
 
 var errSecond = errors.New("a second statement where one was announced")
 
 // board has a statement travel next.
-func (t *postgresTx) board(fn func(row) error, sql string, args []any) error {
+func (t *postgresTx) board(to taker, sql string, args []any) error {
 	p, err := t.prepared(sql, args)
 	if err != nil {
 		return err
 	}
-	t.place(fn).ExecStatement(p.StatementDescription, p.values(args), p.formats, p.answers)
+	t.place(to).ExecStatement(p.StatementDescription, p.values(args), p.formats, p.answers)
 	return nil
 }
 
 // place returns what travels next, with a place for one more answer.
-func (t *postgresTx) place(fn func(row) error) *pgconn.Batch {
+func (t *postgresTx) place(to taker) *pgconn.Batch {
 	if t.batch == nil {
 		t.batch = &pgconn.Batch{}
 	}
-	t.takers = append(t.takers, fn)
+	t.takers = append(t.takers, to)
 	return t.batch
 }
 
@@ -154,12 +164,12 @@ func (t *postgresTx) trip() (last pgconn.CommandTag, left int, err error) {
 	results, takers := t.c.ExecBatch(t.ctx, t.batch), t.takers
 	t.batch, t.takers = nil, nil
 	for left = len(takers); results.NextResult(); left-- {
-		rows := results.ResultReader()
-		if err := t.pass(rows, takers[len(takers)-left]); err != nil {
+		var objects error
+		if last, objects, err = t.pass(results.ResultReader(), takers[len(takers)-left]); objects != nil {
 			results.Close()
-			return last, left, err
+			return last, left, objects
 		}
-		if last, err = rows.Close(); err != nil {
+		if err != nil {
 			break
 		}
 	}
@@ -169,15 +179,19 @@ func (t *postgresTx) trip() (last pgconn.CommandTag, left int, err error) {
 	return last, left, t.fail(err)
 }
 
-// pass passes on the rows of an answer.
-func (t *postgresTx) pass(rows *pgconn.ResultReader, fn func(row) error) error {
-	for fn != nil && rows.NextRow() {
+// pass passes an answer on, to its end unless who takes it objects.
+func (t *postgresTx) pass(rows *pgconn.ResultReader, to taker) (tag pgconn.CommandTag, objects, err error) {
+	n := 0
+	for ; to.row != nil && rows.NextRow(); n++ {
 		t.passed = true
-		if err := fn(postgresRow{rows.Values()}); err != nil {
-			return err
+		if err := to.row(postgresRow{rows.Values()}); err != nil {
+			return tag, err, nil
 		}
 	}
-	return nil
+	if tag, err = rows.Close(); err != nil {
+		return tag, nil, err
+	}
+	return tag, to.end(n), nil
 }
 
 // nowhere reports whether a statement asks for text that PostgreSQL cannot
@@ -229,8 +243,13 @@ func (t *postgresTx) commit() (vain bool, err error) {
 	if t.begin != "" {
 		return false, nil // nothing was done
 	}
+	if slices.ContainsFunc(t.takers, func(to taker) bool { return to.row != nil }) { // who may object
+		if _, err := t.travel(); err != nil {
+			return t.isVain(), err
+		}
+	}
 	t.c.CustomData()[warned] = false
-	t.place(nil).ExecParams("commit", nil, nil, nil, nil)
+	t.place(taker{}).ExecParams("commit", nil, nil, nil, nil)
 	tag, left, err := t.trip()
 	switch {
 	case err != nil && (isRefusal(t.failed) || left > 1 && code(t.failed) != ""): // it never came to the commit
