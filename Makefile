@@ -53,6 +53,7 @@ soak: e2e-deps ## Run the long versions: 1,000 kills, 1,000 histories, 100 outag
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
 
 bench: ## Measure the goals, each beside what it is compared with
+	-@scripts/packages $(POSTGRES)=postgresql # without it its goals are not measured, and the run says so
 	go run ./bench
 
 lint: ## Run staticcheck

@@ -96,7 +96,7 @@ func (p *prepared) values(args []any) [][]byte {
 type postgresRow struct{ values [][]byte }
 
 // int reads whole numbers, and what compares to true or false.
-func (r postgresRow) int(column int) (n int64) {
+func (r *postgresRow) int(column int) (n int64) {
 	digits := r.values[column]
 	switch {
 	case len(digits) == 0:
@@ -118,10 +118,10 @@ func (r postgresRow) int(column int) (n int64) {
 	return n
 }
 
-func (r postgresRow) text(column int) string { return string(r.values[column]) }
-func (r postgresRow) blob(column int) []byte { return append([]byte{}, r.values[column]...) }
+func (r *postgresRow) text(column int) string { return string(r.values[column]) }
+func (r *postgresRow) blob(column int) []byte { return append([]byte{}, r.values[column]...) }
 
-func (r postgresRow) word(column int, known []string) string {
+func (r *postgresRow) word(column int, known []string) string {
 	for _, w := range known {
 		if string(r.values[column]) == w {
 			return w

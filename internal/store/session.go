@@ -181,10 +181,10 @@ func (t *postgresTx) trip() (last pgconn.CommandTag, left int, err error) {
 
 // pass passes an answer on, to its end unless who takes it objects.
 func (t *postgresTx) pass(rows *pgconn.ResultReader, to taker) (tag pgconn.CommandTag, objects, err error) {
-	n := 0
+	n, r := 0, &postgresRow{} // one for all: each in an interface would be an allocation
 	for ; to.row != nil && rows.NextRow(); n++ {
-		t.passed = true
-		if err := to.row(postgresRow{rows.Values()}); err != nil {
+		t.passed, r.values = true, rows.Values()
+		if err := to.row(r); err != nil {
 			return tag, err, nil
 		}
 	}
