@@ -70,7 +70,7 @@ func (p *postgres) variables(ctx context.Context, clients int) (map[string]strin
 	return map[string]string{
 		"token": `\x` + hex.EncodeToString(digest[:]), "vendor": vendor, "by": "token " + hex.EncodeToString(digest[:4]),
 		"place": skillPrefix, "skills": strconv.Itoa(firstSkill), "tests": strconv.FormatInt(p.data.large.test, 10),
-		"clients": strconv.Itoa(clients), "n": "-1", "begun": begun, "used": used, "size": "100",
+		"clients": strconv.Itoa(clients), "n": "-1", "begun": begun, "used": used, "size": "100", "email": person(0),
 		"step": strconv.FormatUint(step, 10), "pages": strconv.FormatUint(max(1, (1<<63-1<<60)/8/step), 10),
 		"at": strconv.FormatInt(now, 10), "expires": strconv.FormatInt(now+life, 10),
 		"state": string(beta.Invited), "status": string(beta.Running), "kind": string(beta.InvitationMail), "add": string(beta.OpAdd),

@@ -21,13 +21,16 @@ func (b *bench) entitledAny(ctx context.Context) (measured, error) {
 }
 
 func (b *bench) entitled(ctx context.Context, people int) (measured, error) {
-	return b.read(ctx, []byte(`{"entitled":true}`), func(i int) asker {
-		random := rand.New(rand.NewPCG(uint64(i), uint64(people)))
-		var buf, email []byte
-		return func([]byte) []byte {
-			email = appendPerson(email[:0], random.Uint64N(uint64(people)))
-			buf = b.data.get(buf[:0], "/x/v1/skills/", b.data.large.skill, "/entitlements/", string(email))
-			return buf
-		}
-	})
+	return b.read(ctx, []byte(`{"entitled":true}`), func(i int) asker { return b.data.check(i, people) })
+}
+
+// check asks for the first people of the large skill by lot.
+func (d *data) check(i, people int) asker {
+	random := rand.New(rand.NewPCG(uint64(i), uint64(people)))
+	var buf, email []byte
+	return func([]byte) []byte {
+		email = appendPerson(email[:0], random.Uint64N(uint64(people)))
+		buf = d.get(buf[:0], "/x/v1/skills/", d.large.skill, "/entitlements/", string(email))
+		return buf
+	}
 }

@@ -42,6 +42,7 @@ var goals = []goal{
 	{"G14", "cold start: exec to first good answer", atMost(30, "ms"), (*bench).coldStart},
 	{"G8", "delivery, call to receiver, 8 connections / bare net/smtp, 8", atLeast(0.95), (*bench).delivery},
 	{"G16c", "PostgreSQL: list 100, walking, 8 connections / pgbench, 8", atLeast(0.5), (*bench).pgList},
+	{"G16d", "PostgreSQL: entitlement over all testers, 8 connections / pgbench, 8", atLeast(0.5), (*bench).pgCheck},
 	{"G16a", "PostgreSQL: add 500, 4 callers / pgbench, 4", atLeast(0.8), (*bench).pgBulk},
 	{"G16b", "PostgreSQL: add 1, 32 callers / pgbench, 32", atLeast(0.7), (*bench).pgSingle},
 	{"G15", "size of the stripped binary", atMost(30, "MB"), (*bench).binarySize},

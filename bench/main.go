@@ -1,4 +1,4 @@
-// Command bench measures Tryout on SQLite and prints its goals beside what was
+// Command bench measures Tryout and prints its goals beside what was
 // seen.
 //
 // Figures of one machine at one moment say little, so nearly every goal is a
@@ -10,7 +10,9 @@
 //   - for what is read: a net/http server answering prepared bytes (static.go);
 //   - for what is written: Tryout's own statements and pragmas on a connection
 //     of their own, without HTTP, tokens, JSON and rules (raw.go);
-//   - for delivery: net/smtp over connections kept open (bare.go).
+//   - for delivery: net/smtp over connections kept open (bare.go);
+//   - for PostgreSQL: pgbench, which says the same statements to the same server,
+//     in a copy of the same database (pgbench.go, scripts.go).
 //
 // One generator asks both (conn.go, load.go). The data is a million testers in
 // one skill, and small skills for the adds of 500 to have one each: testers of

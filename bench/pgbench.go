@@ -95,6 +95,10 @@ func (b *bench) pgList(ctx context.Context) (measured, error) {
 	return b.beside(ctx, 8, listScript, func(p *postgres, _ *adder, i int) asker { return p.data.walk("", 100, 13*i) })
 }
 
+func (b *bench) pgCheck(ctx context.Context) (measured, error) {
+	return b.beside(ctx, 8, checkScript, func(p *postgres, _ *adder, i int) asker { return p.data.check(i, p.data.testers) })
+}
+
 func (b *bench) pgBulk(ctx context.Context) (measured, error) {
 	return b.beside(ctx, 4, bulkScript, func(_ *postgres, a *adder, i int) asker { return a.bulk(i) })
 }

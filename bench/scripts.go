@@ -40,6 +40,11 @@ where test_id = :test::bigint + 0 and email_key > '' || concat(to_hex(:from::big
 order by email_key
 limit :size + 1;`
 
+	askTester = `
+select test_id, number, email, email_key, state, associated_at, notified_at,
+	feedback_at, mails, unsettled, blocked, language
+from testers where test_id = :test and email_key = :email;`
+
 	askWishes = `
 select case
 	when exists (select 1 from suppressions where test_id = :test::bigint + 0 order by email_key limit 1) then 1
@@ -75,9 +80,8 @@ values (concat(:batches::text, :batch::text), :test, concat(:place::text, :skill
 	concat('[["ADDED","",', :first::text, ',', :last::text, ']]'), :first, :last);
 commit;`
 
-	sayList = askToken + `
-begin isolation level repeatable read, read only;` + askSkillTest + askPage + `
-rollback;`
+	askPlace = askToken + `
+begin isolation level repeatable read, read only;` + askSkillTest
 
 	// The body is read only after the caller was judged.
 	sayAdd = askToken + askSkillTest + `
@@ -89,7 +93,14 @@ const listScript = `
 \set n :n + 1
 \set skill :skills
 \set test :tests
-\set from 1152921504606846976 + (1008806316530991104 * :client_id + :n % :pages * :step) % 8070450532247928832` + sayList
+\set from 1152921504606846976 + (1008806316530991104 * :client_id + :n % :pages * :step) % 8070450532247928832` + askPlace + askPage + `
+rollback;`
+
+// All ask for the same tester: pgbench cannot make the addresses of others.
+const checkScript = `
+\set skill :skills
+\set test :tests` + askPlace + askTester + `
+rollback;`
 
 // Each adds to a skill of their own, whose test comes after the last one's.
 const bulkScript = `

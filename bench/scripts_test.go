@@ -22,6 +22,7 @@ func TestPgbenchSaysWhatTryoutSays(t *testing.T) {
 		call   func() asker
 	}{
 		"list":  {listScript, func() asker { return p.data.walk("", 100, 0) }},
+		"check": {checkScript, func() asker { return p.data.check(0, p.data.testers) }},
 		"add":   {bulkScript, func() asker { return p.added.bulk(0) }},
 		"add 1": {singleScript, func() asker { return p.added.single(0) }},
 	} {
@@ -40,7 +41,7 @@ func TestPgbenchSaysWhatTryoutSays(t *testing.T) {
 			t.Errorf("%s: Tryout said\n%s\nand pgbench says\n%s", name, asText(got), asText(want))
 		}
 	}
-	for name, goal := range map[string]func(*bench, context.Context) (measured, error){"list": (*bench).pgList, "add": (*bench).pgBulk, "add 1": (*bench).pgSingle} {
+	for name, goal := range map[string]func(*bench, context.Context) (measured, error){"list": (*bench).pgList, "check": (*bench).pgCheck, "add": (*bench).pgBulk, "add 1": (*bench).pgSingle} {
 		if _, err := goal(b, t.Context()); err != nil { // which counts rows
 			t.Errorf("%s: %v", name, err)
 		}

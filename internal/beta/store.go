@@ -50,6 +50,11 @@ type Reader interface {
 	// SkillTest returns a skill and its newest test; the test's ID is zero when
 	// it never had one. ErrNoRow when there is no such skill.
 	SkillTest(id SkillID) (Skill, Test, error)
+	// Newest tells judge of a skill and its newest test, as SkillTest returns
+	// them. With ahead, judge may be told as late as before anything of the next
+	// read is passed on, whose error judge's error becomes: for who knows what to
+	// read next, should judge allow it.
+	Newest(id SkillID, ahead bool, judge func(Skill, Test, error) error) error
 	// Test returns one round.
 	Test(id TestID) (test Test, found bool, err error)
 

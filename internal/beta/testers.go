@@ -1,6 +1,7 @@
 package beta
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -44,18 +45,27 @@ func (l *Listing) endsAt(t time.Time) {
 // returned again, and yield is not called.
 func (s *Service) ListTesters(ctx context.Context, by Caller, id SkillID, p Page, known Listing, yield func(t Tester, mayRemind bool) error) (Listing, error) {
 	var list Listing
-	err := s.read(ctx, by, id, func(r Reader, test Test) error {
-		if p.Test != 0 && p.Test != test.ID {
-			return errEarlierRound
-		}
-		now := s.now()
-		if list = known; known.holds(r, now) {
+	err := s.store.View(ctx, func(r Reader) error {
+		var test Test
+		var now time.Time
+		again := false
+		if err := r.Newest(id, p.Test != 0, func(skill Skill, newest Test, err error) error {
+			if err := may(by, Need{Test: true}, skill, newest, err); err != nil {
+				return err
+			}
+			if p.Test != 0 && p.Test != newest.ID {
+				return errEarlierRound
+			}
+			test, now, list = newest, s.now(), known
+			if again = known.holds(r, now); !again {
+				list = s.listing(r, test, now)
+			}
 			return nil
+		}); err != nil || again {
+			return err
 		}
-		list = s.listing(r, test, now)
-		running := test.Status(now) == Running
-		next, err := r.Last().Testers(test.ID, p.After, p.Limit, func(t Tester) error { // so none is passed on twice
-			return yield(t, running && s.mayRemind(t, now, &list))
+		next, err := r.Last().Testers(cmp.Or(p.Test, test.ID), p.After, p.Limit, func(t Tester) error { // so none is passed on twice
+			return yield(t, test.Status(now) == Running && s.mayRemind(t, now, &list))
 		})
 		if next != "" {
 			list.Next = Page{test.ID, next, p.Limit}

@@ -74,8 +74,10 @@ func setUp(c *pgx.ConnConfig, seen *timelines) {
 // session is what a connection asks of the server unless the address says
 // otherwise. Whoever died amid a transaction must not hold its rows for long.
 // And every statement of ours looks its rows up one by one: a plan that walks a
-// test, or a table, is cheaper only while that is small. So none is kept for
-// another test than it was made for.
+// test, or a table, is cheaper only while that is small. So such plans are
+// forbidden, and the one that is left is made once and kept; where there is a
+// list of keys the planner has a choice all the same (lists). What it may not do
+// and must, it believes to be so dear that it would compile it first: hence jit.
 var session = map[string]string{
 	"application_name":                    "tryout",
 	"idle_in_transaction_session_timeout": strconv.FormatInt(busy.Milliseconds(), 10),

@@ -41,13 +41,27 @@ type conn interface {
 	exec(sql string, args ...any) (changed int64, err error)
 	// query passes each row of the answer to fn; the row is valid only during the call.
 	query(fn func(row) error, sql string, args ...any) error
-	// later is query for who can wait: the statement is run before any that is
-	// asked after it, but fn, which may be nil, may get its rows, and the caller
-	// learn that it failed, as late as with the next exec or query, or at the end
-	// of the transaction, which fails then.
-	later(fn func(row), sql string, args ...any) error
+	// later is query for who can wait, and for a row at most: fn, which may be
+	// nil, gets nil where there is none. The statement is run before any that is
+	// asked after it, but fn may be called, and the caller learn that it or the
+	// statement failed, as late as with the next exec or query, before that
+	// passes a row on, or at the end of the transaction, which fails then.
+	later(fn func(row) error, sql string, args ...any) error
 	// last announces the last statement of a view, with which that may end.
 	last()
+}
+
+// atOnce is later where a statement costs no trip.
+func atOnce(c conn, fn func(row) error, sql string, args []any) error {
+	if fn == nil {
+		return c.query(nil, sql, args...)
+	}
+	some := false
+	err := c.query(func(r row) error { some = true; return fn(r) }, sql, args...)
+	if err == nil && !some {
+		err = fn(nil)
+	}
+	return err
 }
 
 // row is one row of an answer. A NULL reads as zero or empty.

@@ -62,8 +62,8 @@ func (g *glance) exec(string, ...any) (int64, error) {
 	return 0, errors.New("a glance changes nothing")
 }
 
-func (g *glance) later(fn func(row), sql string, args ...any) error {
-	return g.query(taker(fn), sql, args...)
+func (g *glance) later(fn func(row) error, sql string, args ...any) error {
+	return atOnce(g, fn, sql, args)
 }
 
 func (*glance) last() {}

@@ -143,8 +143,8 @@ func (n *noting) query(fn func(row) error, sql string, args ...any) error {
 	return n.sqliteConn.query(fn, sql, args...)
 }
 
-func (n *noting) later(fn func(row), sql string, args ...any) error {
-	return n.query(taker(fn), sql, args...)
+func (n *noting) later(fn func(row) error, sql string, args ...any) error {
+	return atOnce(n, fn, sql, args)
 }
 
 // call keeps a panic for the goroutine that handed the job in.

@@ -32,8 +32,8 @@ func (e explaining) query(fn func(row) error, sql string, args ...any) error {
 	return e.apart(func() error { return e.conn.query(fn, sql, args...) })
 }
 
-func (e explaining) later(fn func(row), sql string, args ...any) error {
-	return e.query(taker(fn), sql, args...)
+func (e explaining) later(fn func(row) error, sql string, args ...any) error {
+	return atOnce(e, fn, sql, args)
 }
 
 // apart runs a statement whose failure is to leave the transaction as it was.

@@ -11,10 +11,12 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// prepared is a statement known to a connection, with the types of its arguments.
+// prepared is a statement known to a connection, with how its arguments and its
+// answer travel.
 type prepared struct {
 	*pgconn.StatementDescription
 	formats []int16
+	answers []int16
 }
 
 // lists reports whether a statement looks up a list of keys. Which plan that
@@ -24,8 +26,6 @@ func lists(sql string) bool { return strings.Contains(sql, "= any (") }
 
 // planAnew has the statements after it in a transaction planned with their values.
 const planAnew = "set local plan_cache_mode = force_custom_plan"
-
-var binaryOnly = []int16{pgtype.BinaryFormatCode}
 
 // prepared returns the statement that a connection knows sql by.
 func (t *postgresTx) prepared(sql string, args []any) (*prepared, error) {
@@ -45,6 +45,9 @@ func (t *postgresTx) prepared(sql string, args []any) (*prepared, error) {
 	if len(p.ParamOIDs) != len(args) {
 		return nil, fmt.Errorf("prepare: %d arguments for the %d that the statement names", len(args), len(p.ParamOIDs))
 	}
+	for _, f := range p.Fields {
+		p.answers = append(p.answers, formatOf(f.DataTypeOID))
+	}
 	known[sql] = p
 	return p, nil
 }
@@ -62,6 +65,15 @@ func typeOf(arg any) (oid uint32, format int16) {
 		return pgtype.ByteaOID, pgtype.BinaryFormatCode
 	}
 	panic(fmt.Sprintf("store: an argument has type %T", arg))
+}
+
+// formatOf returns how a column is sent. A number as text is quicker made than
+// in binary, where the server begins a message for each.
+func formatOf(oid uint32) int16 {
+	if oid == pgtype.ByteaOID {
+		return pgtype.BinaryFormatCode
+	}
+	return pgtype.TextFormatCode
 }
 
 func (p *prepared) values(args []any) [][]byte {
@@ -83,24 +95,33 @@ func (p *prepared) values(args []any) [][]byte {
 
 type postgresRow struct{ values [][]byte }
 
-// int reads whole numbers of any size, and what compares to true or false.
-func (r postgresRow) int(column int) int64 {
-	switch v := r.values[column]; len(v) {
-	case 0:
+// int reads whole numbers, and what compares to true or false.
+func (r *postgresRow) int(column int) (n int64) {
+	digits := r.values[column]
+	switch {
+	case len(digits) == 0:
 		return 0
-	case 1:
-		return int64(v[0])
-	case 4:
-		return int64(int32(binary.BigEndian.Uint32(v)))
-	default:
-		return int64(binary.BigEndian.Uint64(v))
+	case digits[0] == 't':
+		return 1
+	case digits[0] == '-':
+		for _, d := range digits[1:] {
+			n = 10*n - int64(d-'0') // below zero there is one number more
+		}
+		return n
 	}
+	for _, d := range digits {
+		if d < '0' || d > '9' { // false
+			return 0
+		}
+		n = 10*n + int64(d-'0')
+	}
+	return n
 }
 
-func (r postgresRow) text(column int) string { return string(r.values[column]) }
-func (r postgresRow) blob(column int) []byte { return append([]byte{}, r.values[column]...) }
+func (r *postgresRow) text(column int) string { return string(r.values[column]) }
+func (r *postgresRow) blob(column int) []byte { return append([]byte{}, r.values[column]...) }
 
-func (r postgresRow) word(column int, known []string) string {
+func (r *postgresRow) word(column int, known []string) string {
 	for _, w := range known {
 		if string(r.values[column]) == w {
 			return w

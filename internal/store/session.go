@@ -3,17 +3,13 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"tryout/internal/beta"
 )
 
 // postgresTx is a transaction on one connection, or a single statement without
@@ -28,15 +24,15 @@ type postgresTx struct {
 	c      *pgconn.PgConn
 	ctx    context.Context
 	stop   context.CancelFunc
-	begin  string            // how it begins; empty once that was sent, and for a single statement
-	reads  bool              // it changes nothing
-	single bool              // one statement is all that may come, or there is no transaction at all
-	asked  bool              // there was one
-	anew   bool              // plans are made anew
-	batch  *pgconn.Batch     // what travels next
-	takers []func(row) error // of its answers, nil for who wants none
-	failed error             // of the first statement that failed: the transaction is lost
-	passed bool              // a row was passed on
+	begin  string        // how it begins; empty once that was sent, and for a single statement
+	reads  bool          // it changes nothing
+	single bool          // one statement is all that may come, or there is no transaction at all
+	asked  bool          // there was one
+	anew   bool          // plans are made anew
+	batch  *pgconn.Batch // what travels next
+	takers []taker       // of its answers
+	failed error         // of the first statement that failed: the transaction is lost
+	passed bool          // a row was passed on
 }
 
 // most bounds how much waits for a trip.
@@ -62,23 +58,33 @@ func (t *postgresTx) query(fn func(row) error, sql string, args ...any) error {
 	return err
 }
 
-func (t *postgresTx) later(fn func(row), sql string, args ...any) error {
-	if nowhere(sql, args) {
-		return nil
+func (t *postgresTx) later(fn func(row) error, sql string, args ...any) error {
+	to := taker{row: fn}
+	if fn != nil {
+		to.none = func() error { return fn(nil) }
 	}
-	if err := t.add(taker(fn), sql, args); err != nil || len(t.takers) < most {
+	if nowhere(sql, args) {
+		return to.end(0)
+	}
+	if err := t.add(to, sql, args); err != nil || len(t.takers) < most {
 		return err
 	}
 	_, err := t.travel()
 	return err
 }
 
-// taker is fn as takers are; nil stays nil.
-func taker(fn func(row)) func(row) error {
-	if fn == nil {
+// taker takes the rows of an answer.
+type taker struct {
+	row  func(row) error // nil for who wants none
+	none func() error    // told when there was no row; nil for who need not be
+}
+
+// end is told how many rows there were.
+func (to taker) end(rows int) error {
+	if rows > 0 || to.none == nil {
 		return nil
 	}
-	return func(r row) error { fn(r); return nil }
+	return to.none()
 }
 
 // last has a snapshot end with the next statement.
@@ -90,11 +96,11 @@ func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed in
 	if nowhere(sql, args) {
 		return 0, nil
 	}
-	if err := t.add(fn, sql, args); err != nil {
+	if err := t.add(taker{row: fn}, sql, args); err != nil {
 		return 0, err
 	}
 	if t.single && t.reads {
-		if err := t.board(nil, "rollback", nil); err != nil {
+		if err := t.board(taker{}, "rollback", nil); err != nil {
 			return 0, err
 		}
 	}
@@ -102,44 +108,44 @@ func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed in
 }
 
 // add puts a statement behind those that wait.
-func (t *postgresTx) add(fn func(row) error, sql string, args []any) error {
+func (t *postgresTx) add(to taker, sql string, args []any) error {
 	if t.single && t.asked {
 		return errSecond
 	}
 	t.asked = true
 	if t.begin != "" {
-		if err := t.board(nil, t.begin, nil); err != nil {
+		if err := t.board(taker{}, t.begin, nil); err != nil {
 			return err
 		}
 		t.begin = ""
 	}
 	if lists(sql) && !t.anew {
-		if err := t.board(nil, planAnew, nil); err != nil {
+		if err := t.board(taker{}, planAnew, nil); err != nil {
 			return err
 		}
 		t.anew = true
 	}
-	return t.board(fn, sql, args)
+	return t.board(to, sql, args)
 }
 
 var errSecond = errors.New("a second statement where one was announced")
 
 // board has a statement travel next.
-func (t *postgresTx) board(fn func(row) error, sql string, args []any) error {
+func (t *postgresTx) board(to taker, sql string, args []any) error {
 	p, err := t.prepared(sql, args)
 	if err != nil {
 		return err
 	}
-	t.place(fn).ExecStatement(p.StatementDescription, p.values(args), p.formats, binaryOnly)
+	t.place(to).ExecStatement(p.StatementDescription, p.values(args), p.formats, p.answers)
 	return nil
 }
 
 // place returns what travels next, with a place for one more answer.
-func (t *postgresTx) place(fn func(row) error) *pgconn.Batch {
+func (t *postgresTx) place(to taker) *pgconn.Batch {
 	if t.batch == nil {
 		t.batch = &pgconn.Batch{}
 	}
-	t.takers = append(t.takers, fn)
+	t.takers = append(t.takers, to)
 	return t.batch
 }
 
@@ -155,12 +161,12 @@ func (t *postgresTx) trip() (last pgconn.CommandTag, left int, err error) {
 	results, takers := t.c.ExecBatch(t.ctx, t.batch), t.takers
 	t.batch, t.takers = nil, nil
 	for left = len(takers); results.NextResult(); left-- {
-		rows := results.ResultReader()
-		if err := t.pass(rows, takers[len(takers)-left]); err != nil {
+		var objects error
+		if last, objects, err = t.pass(results.ResultReader(), takers[len(takers)-left]); objects != nil {
 			results.Close()
-			return last, left, err
+			return last, left, objects
 		}
-		if last, err = rows.Close(); err != nil {
+		if err != nil {
 			break
 		}
 	}
@@ -170,15 +176,19 @@ func (t *postgresTx) trip() (last pgconn.CommandTag, left int, err error) {
 	return last, left, t.fail(err)
 }
 
-// pass passes on the rows of an answer.
-func (t *postgresTx) pass(rows *pgconn.ResultReader, fn func(row) error) error {
-	for fn != nil && rows.NextRow() {
-		t.passed = true
-		if err := fn(postgresRow{rows.Values()}); err != nil {
-			return err
+// pass passes an answer on, to its end unless who takes it objects.
+func (t *postgresTx) pass(rows *pgconn.ResultReader, to taker) (tag pgconn.CommandTag, objects, err error) {
+	n, r := 0, &postgresRow{} // one for all: each in an interface would be an allocation
+	for ; to.row != nil && rows.NextRow(); n++ {
+		t.passed, r.values = true, rows.Values()
+		if err := to.row(r); err != nil {
+			return tag, err, nil
 		}
 	}
-	return nil
+	if tag, err = rows.Close(); err != nil {
+		return tag, nil, err
+	}
+	return tag, to.end(n), nil
 }
 
 // nowhere reports whether a statement asks for text that PostgreSQL cannot
@@ -190,67 +200,4 @@ func nowhere(sql string, args []any) bool {
 func isNowhere(arg any) bool {
 	v := reflect.ValueOf(arg)
 	return v.Kind() == reflect.String && (strings.Contains(v.String(), "\x00") || !utf8.ValidString(v.String()))
-}
-
-// warned is where a connection notes that the server warned of something. At a
-// commit that is that it did not wait for the standby that it should have
-// waited for, and it calls the commit a success all the same.
-const warned = "warned"
-
-func noteWarning(c *pgconn.PgConn, n *pgconn.Notice) {
-	if n.SeverityUnlocalized == "WARNING" {
-		c.CustomData()[warned] = true
-	}
-}
-
-// isVain reports whether what failed may go well when it is run again at once.
-func (t *postgresTx) isVain() bool {
-	c := code(t.failed)
-	return t.failed != nil && t.ctx.Err() == nil && (c == "40001" || c == "40P01" || isCut(t.failed) || isStale(t.failed))
-}
-
-// end gives the connection back, without its transaction.
-func (t *postgresTx) end() {
-	if t.c.TxStatus() != 'I' && !t.c.IsBusy() {
-		t.fail(t.c.Exec(t.ctx, "rollback").Close())
-	}
-	if t.failed != nil && isStale(t.failed) {
-		t.c.Close(t.ctx)
-	}
-	t.lent.Release() // which closes one that is not in order
-	if t.failed != nil && isCut(t.failed) {
-		t.pool.Reset() // the others were cut as well, or lead to who was the primary
-	}
-	t.stop()
-}
-
-// commit makes what was done durable, with what still waits. Where nobody can
-// say whether it is, that is an error of its own.
-func (t *postgresTx) commit() (vain bool, err error) {
-	if t.begin != "" {
-		return false, nil // nothing was done
-	}
-	if t.failed = t.seen.refuse(t.c); t.failed != nil { // nothing was stored: the server's successor can
-		return true, unreachable(t.failed)
-	}
-	t.c.CustomData()[warned] = false
-	t.place(nil).ExecParams("commit", nil, nil, nil, nil)
-	tag, left, err := t.trip()
-	switch {
-	case err != nil && (isRefusal(t.failed) || left > 1 && code(t.failed) != ""): // it never came to the commit
-		return t.isVain(), fmt.Errorf("commit: %w", err)
-	case err != nil:
-		return false, fmt.Errorf("commit: %w", errors.Join(errUnknown, t.failed))
-	case tag.String() != "COMMIT":
-		return false, errEnded
-	case t.c.CustomData()[warned] == true:
-		return false, fmt.Errorf("commit: %w", errUnknown)
-	}
-	return false, nil
-}
-
-// errUnknown is the caller's side of a connection that was cut during commit.
-var errUnknown = &beta.Error{
-	Kind: beta.Unavailable, Code: beta.CodeUnavailable,
-	Message: "The database went away while it stored this; whether it did is not known.", Retry: 5 * time.Second,
 }

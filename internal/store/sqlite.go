@@ -178,8 +178,8 @@ func (q sqliteConn) query(fn func(row) error, sql string, args ...any) error {
 	return q.queryIf(func() error { return nil }, fn, sql, args...)
 }
 
-func (q sqliteConn) later(fn func(row), sql string, args ...any) error {
-	return q.query(taker(fn), sql, args...)
+func (q sqliteConn) later(fn func(row) error, sql string, args ...any) error {
+	return atOnce(q, fn, sql, args)
 }
 
 func (sqliteConn) last() {}

@@ -12,7 +12,9 @@
 // one, and then plans the statement anew whenever another is bound, which costs
 // several times what running it does.
 //
-// PostgreSQL is asked to plan each time, with the values.
+// PostgreSQL plans once for a connection, without the values, but for lists of
+// keys. To it each statement is a trip, so what need not be known at once is
+// said with later, and what is read last is announced (session.go).
 //
 // On SQLite all writes pass through one goroutine that commits those waiting
 // together (writer.go), with synchronous=FULL: an acknowledged write survives a

@@ -24,14 +24,33 @@ func testFrom(r row, i int) beta.Test {
 
 func (t tx) SkillTest(id beta.SkillID) (beta.Skill, beta.Test, error) {
 	both, err := t.store.memo.skillTest.ask(t.mark, id, func() (both tested, err error) {
-		found, err := t.one(func(r row) { both = tested{skillFrom(r), testFrom(r, 4)} }, `
-			select s.id, s.vendor_id, s.name, s.created_at, `+testColumns+`
-			from skills s left join tests t on t.id = s.newest_test
-			where s.id = $1`, id)
+		found, err := t.one(func(r row) { both = testedFrom(r) }, selectSkillTest, id)
 		return both, orNoRow(found, err)
 	})
 	return both.skill, both.test, err
 }
+
+// Newest waits with what follows only where that may save a trip: not where
+// there is a memo to ask.
+func (t tx) Newest(id beta.SkillID, ahead bool, judge func(beta.Skill, beta.Test, error) error) error {
+	if !ahead || t.mark != (beta.Mark{}) {
+		return judge(t.SkillTest(id))
+	}
+	return t.later(func(r row) error {
+		if r == nil {
+			return judge(beta.Skill{}, beta.Test{}, beta.ErrNoRow)
+		}
+		both := testedFrom(r)
+		return judge(both.skill, both.test, nil)
+	}, selectSkillTest, id)
+}
+
+const selectSkillTest = `
+	select s.id, s.vendor_id, s.name, s.created_at, ` + testColumns + `
+	from skills s left join tests t on t.id = s.newest_test
+	where s.id = $1`
+
+func testedFrom(r row) tested { return tested{skillFrom(r), testFrom(r, 4)} }
 
 // SkillTest implements [beta.Store].
 func (s *Store) SkillTest(ctx context.Context, id beta.SkillID) (skill beta.Skill, test beta.Test, err error) {
@@ -46,8 +65,13 @@ func (s *Store) SkillTest(ctx context.Context, id beta.SkillID) (skill beta.Skil
 // read by a statement of its own, which begins when the lock is held: PostgreSQL
 // would take a joined row as it was before it waited.
 func (t tx) LockTest(id beta.SkillID) (s beta.Skill, test beta.Test, err error) {
-	found := false
-	err = t.later(func(r row) { found, s = true, skillFrom(r) }, `
+	err = t.later(func(r row) error {
+		if r == nil {
+			return beta.ErrNoRow
+		}
+		s = skillFrom(r)
+		return nil
+	}, `
 		select id, vendor_id, name, created_at
 		from skills
 		where id = $1 `+t.lockRow, id)
@@ -58,7 +82,7 @@ func (t tx) LockTest(id beta.SkillID) (s beta.Skill, test beta.Test, err error) 
 		select `+testColumns+`
 		from tests t
 		where t.id = (select newest_test from skills where id = $1)`, id)
-	return s, test, orNoRow(found, err)
+	return s, test, err
 }
 
 func (t tx) Test(id beta.TestID) (beta.Test, bool, error) {

@@ -1,11 +1,14 @@
 package store_test
 
 import (
+	"cmp"
+	"errors"
 	"testing"
 	"time"
 
 	"tryout/internal/beta"
 	"tryout/internal/lwa"
+	"tryout/internal/store"
 	"tryout/internal/storetest"
 )
 
@@ -25,6 +28,8 @@ func TestTripsToPostgreSQL(t *testing.T) {
 	}))
 	must(t, service.CreateTest(t.Context(), by, "S", ""))
 	must(t, second(service.StartTest(t.Context(), by, "S")))
+	_, test, err := s.SkillTest(t.Context(), "S")
+	must(t, err)
 	people := 0
 	for _, c := range []struct {
 		what string
@@ -35,6 +40,10 @@ func TestTripsToPostgreSQL(t *testing.T) {
 		{"a look at the caller", 1, func() error { return service.Check(t.Context(), by, "S", beta.Need{Test: true}) }},
 		{"a list", 2, func() error {
 			return second(service.ListTesters(t.Context(), by, "S", beta.Page{Limit: 10}, beta.Listing{}, func(beta.Tester, bool) error { return nil }))
+		}},
+		{"the next page of a list", 1, func() error {
+			page := beta.Page{Test: test.ID, After: "a", Limit: 10}
+			return second(service.ListTesters(t.Context(), by, "S", page, beta.Listing{}, func(beta.Tester, bool) error { return nil }))
 		}},
 		{"may they use it", 2, func() error {
 			return second(service.Entitled(t.Context(), by, "S", beta.Email{Given: "a@x.test", Key: "a@x.test"}))
@@ -53,6 +62,41 @@ func TestTripsToPostgreSQL(t *testing.T) {
 		must(t, c.call())
 		if got := p.trips() - before; got != c.want {
 			t.Errorf("%s: got %d trips, want %d", c.what, got, c.want)
+		}
+	}
+}
+
+// Who asks for a page before they know whether they may have it gets none of it
+// when they may not.
+func TestNothingIsPassedOnBeforeTheJudgeAgrees(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*store.Store{
+		"SQLite": storetest.OpenSQLite(t, time.Now), "PostgreSQL": storetest.OpenPostgres(t, time.Now),
+	} {
+		must(t, s.Update(t.Context(), func(tx beta.Tx) error {
+			err := errors.Join(addVendor(tx, "V1"), second(tx.CreateSkill(beta.Skill{ID: "S", Vendor: "V1", Name: "S"})))
+			err = errors.Join(err, tx.CreateTest(beta.Test{ID: 1, Skill: "S", Round: 1, Stored: beta.Running}))
+			return errors.Join(err, second(tx.AddTesters(1, []beta.Tester{{Test: 1, Number: 1, Email: beta.Email{Given: "a", Key: "a"}}})))
+		}))
+		no := errors.New("no")
+		for _, c := range []struct {
+			skill        beta.SkillID
+			refuse, want error
+			rows         int
+		}{{"S", nil, nil, 1}, {"S", no, no, 0}, {"absent", nil, beta.ErrNoRow, 0}, {"not\x00text", nil, beta.ErrNoRow, 0}} {
+			for _, ahead := range []bool{false, true} {
+				rows := 0
+				err := s.View(t.Context(), func(r beta.Reader) error {
+					rows = 0
+					if err := r.Newest(c.skill, ahead, func(_ beta.Skill, _ beta.Test, err error) error { return cmp.Or(err, c.refuse) }); err != nil {
+						return err
+					}
+					return second(r.Last().Testers(1, "", 10, func(beta.Tester) error { rows++; return nil }))
+				})
+				if !errors.Is(err, c.want) || rows != c.rows {
+					t.Errorf("%s, skill %q, ahead %v: got %v and %d testers, want %v and %d", name, c.skill, ahead, err, rows, c.want, c.rows)
+				}
+			}
 		}
 	}
 }
