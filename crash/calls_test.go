@@ -107,6 +107,7 @@ func (c *client) call(l *life, method, path, body string) (status int, answer []
 	c.begun = time.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
+		c.told.silence(err)
 		return 0, nil
 	}
 	defer resp.Body.Close()

@@ -68,13 +68,25 @@ func (f *failover) run(rounds int) {
 	f.t.Helper()
 	for f.kills < rounds && len(f.faults) == 0 {
 		f.round()
-		for _, f.life = range f.lives {
-			f.audit() // by both; by the second with everything settled
-		}
-		for _, odd := range f.told.odd {
-			f.faults.add(broken, "an answer was %s", odd)
-		}
+		f.audits()
 	}
+	f.settle()
+}
+
+// audits has both replicas judged, the second with everything settled.
+func (f *failover) audits() {
+	f.t.Helper()
+	for _, f.life = range f.lives {
+		f.audit()
+	}
+	for _, odd := range f.told.odd {
+		f.faults.add(broken, "an answer was %s", odd)
+	}
+}
+
+// settle lets the mail out, and judges it.
+func (f *failover) settle() {
+	f.t.Helper()
 	f.drain()
 	f.auditPost()
 	for _, l := range f.lives {

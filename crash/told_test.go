@@ -40,6 +40,16 @@ func (t *told) status(r *http.Response) int {
 	return 0
 }
 
+// silence notes a call that was not answered, which those who live do.
+func (t *told) silence(err error) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.odd = append(t.odd, err.Error())
+}
+
 // written notes that a write was acknowledged that began at a time.
 func (t *told) written(begun time.Time) {
 	t.mu.Lock()

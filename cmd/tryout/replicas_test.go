@@ -3,13 +3,15 @@ package main
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"tryout/internal/storetest"
 )
 
 func TestReplicasAreCountedByTheirBeats(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t, storetest.NewClock().Now) // whose clock stands still: it has no say
+	now := time.Now()                                       // joining compares it with the database's
+	s := storetest.Open(t, func() time.Time { return now }) // whose clock stands still: it has no say
 	join := func() *replicas {
 		t.Helper()
 		r, err := joinReplicas(t.Context(), s, slog.New(slog.DiscardHandler))
