@@ -55,7 +55,9 @@ func (s *server) ready(ctx context.Context, program string) error {
 	for ctx.Err() == nil && s.cmd.Process.Signal(syscall.Signal(0)) == nil {
 		if answer, err := http.Get("http://" + s.admin + "/readyz"); err == nil {
 			answer.Body.Close()
-			return nil
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

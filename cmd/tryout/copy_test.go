@@ -97,7 +97,7 @@ func TestMistakesInACopyAreToldBeforeAnythingIsTouched(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	wantRefused(t, 2, "--from: has no database", "--from", "sqlite:"+dir, "--to", "postgres://localhost/x")
-	wantRefused(t, 2, "--to: must begin with postgres:// or sqlite:", "--from", "sqlite:"+dir, "--to", "mysql://localhost/x")
+	wantRefused(t, 2, "--to: must begin with sqlite: or postgres://", "--from", "sqlite:"+dir, "--to", "mysql://localhost/x")
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("%v was made", left)
 	}

@@ -60,10 +60,10 @@ func (m message) fields(to string) (err error) {
 		}
 	}
 	if _, bad := m.header.Date(); bad != nil {
-		err = errors.Join(err, fmt.Errorf("Date: %w", bad))
+		err = errors.Join(err, fmt.Errorf("header Date: %w", bad))
 	}
 	if got := m.header.Get("To"); got != "<"+to+">" {
-		err = errors.Join(err, fmt.Errorf("To: got %q, want only <%s>", got, to))
+		err = errors.Join(err, fmt.Errorf("header To: got %q, want only <%s>", got, to))
 	}
 	for _, name := range []string{"Subject", "From"} {
 		if s := decoded(m.header.Get(name)); strings.ContainsFunc(s, breaks) {
@@ -71,7 +71,7 @@ func (m message) fields(to string) (err error) {
 		}
 	}
 	if from, bad := m.header.AddressList("From"); bad != nil || len(from) != 1 {
-		err = errors.Join(err, fmt.Errorf("From: got %v, %v, want one address", from, bad))
+		err = errors.Join(err, fmt.Errorf("header From: got %v, %v, want one address", from, bad))
 	}
 	return err
 }

@@ -20,7 +20,7 @@ func isPostgres(database string) bool { return strings.HasPrefix(database, "post
 // CheckAddress says what is wrong with an address of PostgreSQL; it connects to nobody.
 func CheckAddress(address string) error {
 	if !isPostgres(address) {
-		return errors.New("must begin with postgres:// or sqlite:")
+		return errors.New("must begin with sqlite: or postgres://")
 	}
 	_, err := pgxpool.ParseConfig(address)
 	return err
