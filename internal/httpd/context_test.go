@@ -97,7 +97,7 @@ func TestTheDeadlineEndsTheContextWaitedForOrNot(t *testing.T) {
 			if err := ctx.Err(); err != nil {
 				t.Errorf("Err = %v before the deadline", err)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Err = %v at the deadline, want %v", err, context.DeadlineExceeded)
 			}
