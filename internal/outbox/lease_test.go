@@ -92,8 +92,8 @@ func TestAnOutcomeIsRecordedWhenTheDatabaseReturns(t *testing.T) {
 		if asked, _ := r.relay.all(); len(asked) != o.Window {
 			t.Errorf("%d messages sent whose outcome cannot be recorded, want %d", len(asked), o.Window)
 		}
-		if most := o.Window + o.Workers; r.relay.ready > most {
-			t.Errorf("the relay was made to wait for %d texts, want %d at most", r.relay.ready, most)
+		if got, most := r.relay.waited(), o.Window+o.Workers; got > most {
+			t.Errorf("the relay was made to wait for %d texts, want %d at most", got, most)
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()

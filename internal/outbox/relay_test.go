@@ -62,6 +62,13 @@ func (r *relay) waits() {
 	r.ready++
 }
 
+// waited returns how often it waited for a text.
+func (r *relay) waited() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ready
+}
+
 func (r *relay) begin(m mail.Message) (script, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

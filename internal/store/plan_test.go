@@ -244,14 +244,14 @@ func callAccess(t tx) {
 	}
 }
 
-// explainingEngine hands out connections that explain.
+// explainingEngine hands out connections that explain, for as long as all of it takes.
 type explainingEngine struct {
 	engine
 	t *testing.T
 }
 
 func (e explainingEngine) view(ctx context.Context, fn func(conn) error) error {
-	return e.engine.view(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
+	return e.engine.survey(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
 }
 
 func (e explainingEngine) single(ctx context.Context, fn func(conn) error) error {
@@ -265,5 +265,5 @@ func (e explainingEngine) glance(ctx context.Context, mark beta.Mark) *glance {
 }
 
 func (e explainingEngine) update(ctx context.Context, fn func(conn) error) error {
-	return e.engine.update(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
+	return e.engine.upgrade(ctx, func(c conn) error { return fn(explaining{c, e.t, e.dialect().name}) })
 }
