@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -26,11 +27,17 @@ func (s *setup) scriptPath() string { return filepath.Join(filepath.Dir(s.file.p
 var secretInScript = regexp.MustCompile(`(?m)^ASK_LWA_CLIENT_CONFIRMATION=(\S*)$`)
 
 // saveScript writes the script, with the secret that it has already if it is
-// this client's: it stands nowhere else.
+// this client's: it stands nowhere else. So that of another client stays.
 func (s *setup) saveScript(context.Context) error {
 	path := s.scriptPath()
 	now, _ := os.ReadFile(path) // may not be there
-	if has := secretInScript.FindSubmatch(now); has != nil && s.secret == "" && strings.Contains(string(now), s.client) {
+	has, ours := secretInScript.FindSubmatch(now), strings.Contains(string(now), s.client)
+	switch {
+	case has == nil || len(has[1]) == 0:
+	case !ours:
+		s.say("ask-cli", "%s: has the secret of another client, and stays as it is; move it away and run this again", path)
+		return nil
+	case s.secret == "":
 		s.secret = string(has[1])
 	}
 	script := strings.NewReplacer(
@@ -89,7 +96,7 @@ It listens on {{.Listen}}. Have a proxy that ends TLS pass {{.URL}} there with t
 2. Add yourself as the first tester, and start the test, which mails the invitation:
 
    T={{.Token}}
-   curl -i -X POST {{q .API}}/testers/add -H "Authorization: Bearer $T" -H 'Content-Type: application/json' -d '{"testers":[{"emailId":"{{.Owner}}"}]}'
+   curl -i -X POST {{q .API}}/testers/add -H "Authorization: Bearer $T" -H 'Content-Type: application/json' -d {{q .Body}}
    curl -i -X POST {{q .API}}/start -H "Authorization: Bearer $T"
 
 3. {{if .People}}Sign in as {{.Owner}}; the code comes by mail: {{.URL}}/sign-in
@@ -117,7 +124,12 @@ func (s *setup) sayWhatNext(context.Context) error {
 	if s.settings.certificates != nil {
 		local = url // which the certificate is good for
 	}
+	body, err := json.Marshal(map[string]any{"testers": []any{map[string]string{"emailId": s.Owner}}})
+	if err != nil {
+		return err
+	}
 	data := map[string]any{
+		"Body":    string(body),
 		"Program": programName(), "File": s.file.path, "Listen": s.settings.listen, "URL": url, "Owner": s.Owner, "Script": s.scriptPath(), "Unit": "",
 		"API": local + "/v1/skills/" + s.Skill + "/betaTest", "Proxy": strings.HasPrefix(url, "https:") && s.settings.certificates == nil,
 		"People": strings.HasPrefix(url, "https:") || isLocal(host(url)),

@@ -34,9 +34,12 @@ func TestWhatInitPrintsLeadsToAnInvitation(t *testing.T) {
 		if !strings.HasPrefix(answer, "HTTP/1.1 204 ") {
 			t.Errorf("with the token of a second run: got %s", answer)
 		}
-		beside, _ := p.init(exitOK, "--skip-test-mail", "--owner", "eve@owner.test")
-		if !strings.Contains(beside, "eve@owner.test: created") {
+		beside, _ := p.init(exitOK, "--skip-test-mail", "--owner", "o'neil@owner.test")
+		if !strings.Contains(beside, "o'neil@owner.test: created") {
 			t.Errorf("beside a running server: got\n%s", beside)
+		}
+		if answer := p.sh(pasted(beside)[1:3]...); !strings.HasPrefix(answer, "HTTP/1.1 204 ") {
+			t.Errorf("an owner with a quote in the address: got %s", answer)
 		}
 	})
 }

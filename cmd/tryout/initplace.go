@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,8 +26,8 @@ func (s *setup) askPlace(ctx context.Context) error {
 	s.given["data"] = s.given["data"] || s.given["database"]
 	answer, before := cmp.Or(s.Database, s.Data), len(s.check.mistakes)
 	q := question{flag: "data", text: "Directory of the data, or postgres://user:password@host/name", answer: &answer, check: s.place}
-	if u, err := url.Parse(answer); err == nil {
-		q.shown = u.Redacted()
+	if strings.Contains(answer, "://") { // there may be a password in it
+		q.shown = "as before"
 	}
 	for {
 		if err := s.ask(ctx, q); err != nil || len(s.check.mistakes) > before {
@@ -85,6 +84,18 @@ func mayMake(dir string) error {
 	return nil
 }
 
+// isOfRoot reports whether a file of the data directory is root's, and Tryout's:
+// not something else that lies there, nor a link to what lies elsewhere.
+func isOfRoot(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	name := info.Name()
+	of, is := info.Sys().(*syscall.Stat_t)
+	return is && of.Uid == 0 && of.Nlink == 1 && (name == "key" || name == "url" || name == "serve.lock" || strings.HasPrefix(name, "tryout."))
+}
+
 // handOver gives what root has made in the data directory to whom the directory
 // belongs, who will serve it.
 func (s *setup) handOver(context.Context) error {
@@ -98,8 +109,8 @@ func (s *setup) handOver(context.Context) error {
 	owner, is := info.Sys().(*syscall.Stat_t)
 	files, err := os.ReadDir(s.Data)
 	for _, file := range files {
-		if err == nil && is {
-			err = os.Lchown(filepath.Join(s.Data, file.Name()), int(owner.Uid), int(owner.Gid))
+		if path := filepath.Join(s.Data, file.Name()); err == nil && is && isOfRoot(path) {
+			err = os.Lchown(path, int(owner.Uid), int(owner.Gid))
 		}
 	}
 	return err

@@ -20,12 +20,10 @@ func replaceFile(path, text string, mode os.FileMode) error {
 	defer os.Remove(f.Name()) // which is gone if all went well
 	if before, err := os.Stat(path); err == nil {
 		if before.Mode().Perm()&0o007 == 0 {
-			mode = before.Mode().Perm()
+			mode = before.Mode().Perm() | mode&0o100
 		}
-		if owner, is := before.Sys().(*syscall.Stat_t); is && isRoot() {
-			if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-				return err
-			}
+		if err := keepOwner(f, before); err != nil {
+			return err
 		}
 	}
 	_, err = f.WriteString(text)
@@ -40,4 +38,19 @@ func replaceFile(path, text string, mode os.FileMode) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// keepOwner gives f to whom the file belongs that it replaces: its owner where
+// root does it, and the group that may read it in any case.
+func keepOwner(f *os.File, before os.FileInfo) error {
+	owner, is := before.Sys().(*syscall.Stat_t)
+	switch {
+	case !is:
+		return nil
+	case isRoot():
+		return f.Chown(int(owner.Uid), int(owner.Gid))
+	case before.Mode().Perm()&0o070 == 0:
+		return nil
+	}
+	return f.Chown(-1, int(owner.Gid))
 }

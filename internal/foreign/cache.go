@@ -2,6 +2,7 @@ package foreign
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -103,7 +104,7 @@ func (j *judgement) isDone() bool {
 func (c *cache) decide(d lwa.Digest, j *judgement, began time.Time, judge judging) {
 	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
-	guest, expires, err := judge(ctx)
+	guest, expires, err := judge.safely(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	j.guest, j.err, j.until = guest, err, began.Add(fresh)
@@ -114,6 +115,17 @@ func (c *cache) decide(d lwa.Digest, j *judgement, began time.Time, judge judgin
 		delete(c.seen, d)
 	}
 	close(j.done)
+}
+
+// safely judges; a panic of a parser, on what anybody may send, is an error like
+// any other, and says nothing of the token.
+func (judge judging) safely(ctx context.Context) (guest lwa.Guest, expires time.Time, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("judging a token panicked: %T", p)
+		}
+	}()
+	return judge(ctx)
 }
 
 // makeRoom forgets what does not hold any more and, if that is not enough, any

@@ -79,10 +79,11 @@ func (c *Client) deliver(ctx context.Context, cn *conn, write func() (Message, e
 		return fail.Reply, fail
 	}
 	if begin != nil {
+		cn.broken = true // until it agrees: only the text can be said now
 		if err := begin(ctx); err != nil {
-			cn.broken = true
 			return Reply{}, err
 		}
+		cn.broken = false
 	}
 	reply, fail := cn.text(ctx, m)
 	if fail != nil {

@@ -28,6 +28,12 @@ func (t *postgresTx) isVain() bool {
 	return t.failed != nil && t.ctx.Err() == nil && (c == "40001" || c == "40P01" || isCut(t.failed) || isStale(t.failed))
 }
 
+// isOwn reports whether a statement of ours failed. What says that the connection
+// ends may come from something in between, which had passed on the commit.
+func (t *postgresTx) isOwn() bool {
+	return !isCut(t.failed) || code(t.failed) == readOnly
+}
+
 // end gives the connection back, without its transaction.
 func (t *postgresTx) end() {
 	if t.c.TxStatus() != 'I' && !t.c.IsBusy() {
@@ -61,7 +67,7 @@ func (t *postgresTx) commit() (vain bool, err error) {
 	t.place(taker{}).ExecParams("commit", nil, nil, nil, nil)
 	tag, left, err := t.trip()
 	switch {
-	case err != nil && (isRefusal(t.failed) || left > 1 && code(t.failed) != ""): // it never came to the commit
+	case err != nil && (isRefusal(t.failed) || left > 1 && t.isOwn()): // it never came to the commit
 		return t.isVain(), fmt.Errorf("commit: %w", err)
 	case err != nil:
 		return false, fmt.Errorf("commit: %w", errors.Join(errUnknown, t.failed))

@@ -89,7 +89,9 @@ func (e *postgresEngine) read(ctx context.Context, limit time.Duration, begin st
 			return false, err
 		}
 		defer t.end()
-		err = fn(t)
+		if err = fn(t); t.failed != nil { // whatever fn made of it
+			err = cmp.Or(err, unreachable(t.failed))
+		}
 		return t.isVain() && !t.passed, err
 	})
 }

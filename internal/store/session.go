@@ -93,8 +93,12 @@ func (t *postgresTx) last() { t.single, t.asked = t.reads, false }
 // ask runs a statement, after those that wait, and passes its rows to fn, which
 // may be nil.
 func (t *postgresTx) ask(fn func(row) error, sql string, args []any) (changed int64, err error) {
-	if nowhere(sql, args) {
+	if nowhere(sql, args) && len(t.takers) == 0 {
 		return 0, nil
+	}
+	if nowhere(sql, args) { // whoever waits is heard all the same
+		_, err := t.travel()
+		return 0, err
 	}
 	if err := t.add(taker{row: fn}, sql, args); err != nil {
 		return 0, err
