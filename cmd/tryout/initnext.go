@@ -81,7 +81,7 @@ func (s *setup) sendTest(ctx context.Context) error {
 var nextText = template.Must(template.New("next").Funcs(template.FuncMap{"q": quote}).Parse(`
 Next:
 
-1. Start the server.
+1. Start the server{{if .Unit}}, as root{{end}}.
 {{if .Unit}}
    id tryout 2>/dev/null || adduser --system --group --home /var/lib/tryout --no-create-home tryout
 {{- if ne .Program "/usr/local/bin/tryout"}}

@@ -107,6 +107,9 @@ func TestInitWritesAUnitOnceAndLeavesTheFilesToTheDirectorysOwner(t *testing.T) 
 	if !strings.Contains(unit, "\nEnvironmentFile="+p.env+"\n") || !slices.Contains(pasted(out), "systemctl enable --now "+p.dir+"/tryout.service") {
 		t.Errorf("got the unit\n%s\nand\n%s", unit, out)
 	}
+	if !storetest.OnPostgres() && (!strings.Contains(unit, "\nReadWritePaths="+data+"\n") || strings.Contains(unit, "\nEnvironment=TRYOUT_DATA=")) {
+		t.Errorf("the unit hides the data in %s, or names others:\n%s", data, unit)
+	}
 	p.write("tryout.service", unit+"# mine\n")
 	out, _ = p.init(exitOK, "--skip-test-mail", "--systemd")
 	if p.read("tryout.service") != unit+"# mine\n" || !strings.Contains(out, "left alone") {

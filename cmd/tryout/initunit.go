@@ -17,6 +17,9 @@ func (s *setup) saveUnit(context.Context) error {
 		return nil
 	}
 	path, unit := s.unitPath(), strings.ReplaceAll(deploy.Unit, unitEnv, s.file.path)
+	if s.Database == "" && s.Data != rootData { // which the unit would hide, and the settings name
+		unit = strings.Replace(unit, "Environment=TRYOUT_DATA="+rootData, "ReadWritePaths="+s.Data, 1)
+	}
 	now, err := os.ReadFile(path)
 	switch {
 	case err == nil && string(now) == unit:
