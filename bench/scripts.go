@@ -14,14 +14,14 @@ from tokens t
 	left join grants g on g.digest = t.grant_digest
 	left join clients c on c.id = g.client_id
 	left join roles r on r.person_id = g.person and r.vendor_id = t.vendor_id
-where t.digest = :token;`
+where t.digest = substr(:token::bytea, 1);`
 
 	askSkillTest = `
 select s.id, s.vendor_id, s.name, s.created_at,
 	t.id, t.skill_id, t.round, t.status, t.feedback_email, t.created_at,
 	t.expires_at, t.ended_at, t.testers, t.numbers, t.queued, t.language
 from skills s left join tests t on t.id = s.newest_test
-where s.id = concat(:place::text, :skill::text);`
+where s.id = '' || concat(:place::text, :skill::text);`
 
 	lockTest = `
 select id, vendor_id, name, created_at

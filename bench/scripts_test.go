@@ -120,7 +120,7 @@ var (
 	command  = regexp.MustCompile(`(?m)^\\set .*$`)
 	end      = regexp.MustCompile(`;|\\gset \w+`)
 	made     = regexp.MustCompile(`concat\((?:[^()]|\([^()]*\))*\)`)
-	variable = regexp.MustCompile(`(^|[^:]):\w+(?:::(?:bigint|text))?`)
+	variable = regexp.MustCompile(`(^|[^:]):\w+(?:::(?:bigint|text|bytea))?`)
 )
 
 // scripted returns what a script says.

@@ -45,10 +45,11 @@ func (t tx) Newest(id beta.SkillID, ahead bool, judge func(beta.Skill, beta.Test
 	}, selectSkillTest, id)
 }
 
+// selectSkillTest names its argument in an expression, as every join does (decision 0008).
 const selectSkillTest = `
 	select s.id, s.vendor_id, s.name, s.created_at, ` + testColumns + `
 	from skills s left join tests t on t.id = s.newest_test
-	where s.id = $1`
+	where s.id = '' || $1`
 
 func testedFrom(r row) tested { return tested{skillFrom(r), testFrom(r, 4)} }
 
