@@ -52,12 +52,17 @@ func (c clientCreateCmd) Run(ctx context.Context, io streams) error {
 
 // on runs fn on the database of a command.
 func (d dataFlag) on(ctx context.Context, fn func(*store.Store, lwa.Access) error) error {
+	return d.within(ctx, func(s *store.Store) error { return fn(s, lwa.Access{Store: s, Now: time.Now}) })
+}
+
+// within opens the database of a command for as long as fn runs.
+func (d dataFlag) within(ctx context.Context, fn func(*store.Store) error) error {
 	s, err := d.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return fn(s, lwa.Access{Store: s, Now: time.Now})
+	return fn(s)
 }
 
 type clientListCmd struct {

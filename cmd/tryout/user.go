@@ -29,12 +29,7 @@ func parseAddress(s string) (beta.Email, error) {
 
 // register runs fn on the people of a command's database.
 func (d dataFlag) register(ctx context.Context, fn func(*store.Store, signin.Register) error) error {
-	s, err := d.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return fn(s, signin.Register{Store: s, Now: time.Now})
+	return d.within(ctx, func(s *store.Store) error { return fn(s, signin.Register{Store: s, Now: time.Now}) })
 }
 
 type userCreateCmd struct {
