@@ -19,6 +19,15 @@ func (m *measured) join(o measured) {
 	m.lists, m.adds = append(m.lists, o.lists...), append(m.adds, o.adds...)
 }
 
+// alike tells that neither call's median is too much slower.
+func alike(calm, stalled measured) bool {
+	within := func(calm, stalled []time.Duration) bool {
+		calm, stalled = slices.Sorted(slices.Values(calm)), slices.Sorted(slices.Values(stalled))
+		return float64(quantile(stalled, 50)) <= slowerAtMost*float64(quantile(calm, 50))
+	}
+	return within(calm.lists, stalled.lists) && within(calm.adds, stalled.adds)
+}
+
 // compare tells how much slower a server was, and objects where that is too much.
 func compare(t *testing.T, step string, calm, stalled measured) {
 	t.Helper()
