@@ -8,7 +8,12 @@ import (
 // entitledHot asks whether somebody may use a skill, for the same few people,
 // against prepared bytes.
 func (b *bench) entitledHot(ctx context.Context) (measured, error) {
-	return b.entitled(ctx, min(1000, b.testers))
+	few := min(1000, b.testers)
+	m, err := b.entitled(ctx, few)
+	if err != nil {
+		return m, err
+	}
+	return b.behindEdge(ctx, m, func(i int) asker { return b.data.check(i, few) })
 }
 
 // entitledAny asks for anybody: nothing that was read before helps.

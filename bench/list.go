@@ -15,12 +15,17 @@ func (b *bench) listAgain(ctx context.Context) (measured, error) {
 	if err != nil {
 		return measured{}, err
 	}
-	return b.read(ctx, page, func(i int) asker {
+	again := func(i int) asker {
 		return func([]byte) []byte {
 			i++
 			return requests[i%pages]
 		}
-	})
+	}
+	m, err := b.read(ctx, page, again)
+	if err != nil {
+		return m, err
+	}
+	return b.behindEdge(ctx, m, again)
 }
 
 func (b *bench) list100(ctx context.Context) (measured, error) { return b.listWalk(ctx, 100) }
@@ -72,11 +77,31 @@ func (b *bench) other(ctx context.Context, answer []byte) (p process, stop func(
 	if err := os.WriteFile(file, answer, 0o600); err != nil {
 		return p, nil, err
 	}
-	h, err := startChild(ctx, "static", file)
+	return startAnswering(ctx, "static", file)
+}
+
+// startAnswering starts a server of prepared bytes: "static", or "edge".
+func startAnswering(ctx context.Context, kind, file string) (p process, stop func(), err error) {
+	h, err := startChild(ctx, kind, file)
 	if err != nil {
-		return p, nil, fmt.Errorf("static server: %w", err)
+		return p, nil, fmt.Errorf("%s server: %w", kind, err)
 	}
 	return process{addr: h.addrs[0], pid: h.cmd.Process.Pid}, h.stop, nil
+}
+
+// behindEdge adds to a ratio what the same bytes cost behind Tryout's edge.
+func (b *bench) behindEdge(ctx context.Context, m measured, make func(i int) asker) (measured, error) {
+	if b.rival != nil {
+		return m, nil
+	}
+	edge, stop, err := startAnswering(ctx, "edge", filepath.Join(b.dir, "answer"))
+	if err != nil {
+		return m, err
+	}
+	defer stop()
+	s, err := b.load(edge, askers(connections, make))(ctx)
+	m.note += fmt.Sprintf("; prepared bytes behind the same edge %.0f µs", micros(s.cost))
+	return m, err
 }
 
 // pages returns the requests for the first n pages, each asked once, and the

@@ -44,6 +44,9 @@ func main() {
 	if len(os.Args) == 3 && os.Args[1] == "static" {
 		exit(serveStatic(os.Args[2]))
 	}
+	if len(os.Args) == 3 && os.Args[1] == "edge" {
+		exit(serveEdge(os.Args[2]))
+	}
 	if len(os.Args) == 2 && os.Args[1] == "sink" {
 		exit(serveSink())
 	}

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tryout/internal/httpd"
 )
 
 // serveStatic is the other side of everything read: net/http, of the same Go,
@@ -21,9 +28,31 @@ func serveStatic(file string) error {
 		return err
 	}
 	fmt.Println(l.Addr())
-	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.Write(body)
-	}))
+	return http.Serve(l, prepared(body))
+}
+
+// serveEdge is the same behind Tryout's edge: its time and other limits, request
+// ids, metrics, and a log line that is formatted and written nowhere. What
+// lies between it and Tryout is what Tryout does for a request.
+func serveEdge(file string) error {
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	edge := httpd.New(prepared(body), httpd.Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: prometheus.NewRegistry()})
+	s, err := httpd.Listen("127.0.0.1:0", edge, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.Addr())
+	return s.Serve(context.Background())
+}
+
+// prepared answers every request with the same bytes.
+type prepared []byte
+
+func (body prepared) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body)
 }
