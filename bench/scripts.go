@@ -80,8 +80,9 @@ values (concat(:batches::text, :batch::text), :test, concat(:place::text, :skill
 	concat('[["ADDED","",', :first::text, ',', :last::text, ']]'), :first, :last);
 commit;`
 
-	askPlace = askToken + `
-begin isolation level repeatable read, read only;` + askSkillTest
+	// The token is one that was read before.
+	askPlace = `
+begin isolation level repeatable read, read only;` + askToken + askSkillTest
 
 	// The body is read only after the caller was judged.
 	sayAdd = askToken + askSkillTest + `

@@ -17,6 +17,11 @@ import (
 func TestPgbenchSaysWhatTryoutSays(t *testing.T) {
 	t.Parallel()
 	b, p := logging(t)
+	if conn, err := dial(p.server.addr); err != nil {
+		t.Fatal(err)
+	} else if _, err := conn.ask(p.data.check(0, p.data.testers)(nil)); err != nil { // so that the token was read before
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		script string
 		call   func() asker

@@ -94,26 +94,40 @@ func (a Access) Caller(ctx context.Context, h http.Header) (beta.Caller, error) 
 	if a.Others != nil && !isOurs(token) {
 		return a.guest(ctx, token)
 	}
-	d := digest(token)
+	return a.caller(ctx, digest(token))
+}
+
+func (a Access) caller(ctx context.Context, d Digest) (beta.Caller, error) {
 	t, err := a.check(ctx, d)
 	if err != nil {
 		return beta.Caller{}, err
 	}
+	return callerOf(d, t), nil
+}
+
+// callerOf is who has a token that is good.
+func callerOf(d Digest, t Token) beta.Caller {
 	return beta.Caller{
 		Name:        d.name(),
 		Vendor:      t.Vendor,
 		Write:       allows(t.Scope, ScopeWrite),
 		TestersOnly: t.Person != "" && t.Part != Owner,
-	}, nil
+	}
 }
 
 // check returns the token with a digest; one that is not good is an
 // [beta.Unauthorized] error.
 func (a Access) check(ctx context.Context, d Digest) (Token, error) {
 	t, found, err := a.Store.Token(ctx, d)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Token{}, fmt.Errorf("check token: %w", err)
+	}
+	return a.judge(t, found)
+}
+
+// judge returns what was found of a token as it counts now.
+func (a Access) judge(t Token, found bool) (Token, error) {
+	switch {
 	case !found:
 		return Token{}, unauthorized("The token is not known.")
 	case !t.RevokedAt.IsZero():

@@ -15,6 +15,10 @@ type Store interface {
 	// whose grant or client was revoked is revoked too, one whose grant is gone
 	// is not found.
 	Token(ctx context.Context, d Digest) (t Token, found bool, err error)
+	// Believed returns a token as it was read last, where reading one costs a
+	// trip that [Belief] saves: whatever is asked under a context with an open
+	// one, in the store's other interfaces too, reads the token again first.
+	Believed(d Digest) (t Token, found bool)
 	RevokeToken(ctx context.Context, d Digest, now time.Time) (found bool, err error)
 
 	// CreateClient stores a client; created is false when the id is taken.

@@ -24,23 +24,29 @@ const counted = 2 << 10
 // write answers 200 with a body that is JSON already. What fails from here on
 // is the connection, and nobody is left to tell.
 func (c *call) write(body []byte) error {
-	c.jsonHeader()
 	if len(body) > counted {
-		c.writeLarge(body)
-	} else {
-		c.w.Write(body)
+		return c.writeLarge(body)
 	}
+	if err := c.confirm(); err != nil {
+		return err
+	}
+	c.jsonHeader()
+	c.w.Write(body)
 	return nil
 }
 
 // writeLarge is write for a body in parts, whose length package http cannot tell.
-func (c *call) writeLarge(parts ...[]byte) {
+func (c *call) writeLarge(parts ...[]byte) error {
+	if err := c.confirm(); err != nil {
+		return err
+	}
 	size := 0
 	for _, part := range parts {
 		size += len(part)
 	}
 	c.jsonHeader()["Content-Length"] = []string{strconv.Itoa(size)}
 	httpd.WriteParts(c.w, parts...)
+	return nil
 }
 
 // isJSON is the Content-Type of an answer, shared by all; nobody changes it.

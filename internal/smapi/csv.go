@@ -25,6 +25,9 @@ func (a *API) feedbackCSV(c *call, q *query, p beta.FeedbackPage) error {
 	if err != nil {
 		return err
 	}
+	if err := c.confirm(); err != nil {
+		return err
+	}
 	h := c.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="feedback.csv"`)

@@ -1,7 +1,9 @@
 package smapi
 
 import (
+	"cmp"
 	_ "embed"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -97,26 +99,35 @@ func New(a API) *API {
 
 // call is one request on its way through the API.
 type call struct {
-	w     http.ResponseWriter
-	r     *http.Request
-	by    beta.Caller
-	route *route
-	skill beta.SkillID // when the route has one
-	query url.Values
-	args  []string // the other {parameters} of the path, still escaped; all of them where there is no token
+	w        http.ResponseWriter
+	r        *http.Request
+	access   lwa.Access
+	by       beta.Caller
+	presumed bool // by is only believed
+	route    *route
+	skill    beta.SkillID // when the route has one
+	query    url.Values
+	args     []string // the other {parameters} of the path, still escaped; all of them where there is no token
 
 	room [3]string // for the parameters: no pattern has more
 }
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{w: w, r: r}
-	if err := a.serve(c); err != nil {
+	c := &call{w: w, r: r, access: a.Access}
+	err := a.serve(c, r.Method == http.MethodGet)
+	if errors.Is(err, lwa.ErrOutdated) { // nothing was done but to look
+		c = &call{w: w, r: r, access: a.Access}
+		err = a.serve(c, false)
+	}
+	if err != nil {
 		fail(c, err)
 	}
 }
 
-func (a *API) serve(c *call) error {
+// serve answers one request, except with an error. May it presume, it may end in
+// ErrOutdated.
+func (a *API) serve(c *call, presume bool) error {
 	rt, args, err := a.find(c)
 	if err != nil {
 		return err
@@ -127,9 +138,39 @@ func (a *API) serve(c *call) error {
 		c.args = args
 		return rt.handle(a, c)
 	}
-	if c.by, err = a.Access.Caller(c.r.Context(), c.r.Header); err != nil {
+	if err := c.identify(presume); err != nil {
 		return err
 	}
+	if err := a.pass(c, args); err != nil {
+		return cmp.Or(c.confirm(), err)
+	}
+	return nil
+}
+
+// identify tells who calls.
+func (c *call) identify(presume bool) (err error) {
+	ctx := c.r.Context()
+	if presume {
+		ctx, c.by, err = c.access.Presume(ctx, c.r.Header)
+	} else {
+		c.by, err = c.access.Caller(ctx, c.r.Header)
+	}
+	if c.presumed = ctx != c.r.Context(); c.presumed {
+		c.r = c.r.WithContext(ctx)
+	}
+	return err
+}
+
+// confirm comes before any answer: who calls may only be believed.
+func (c *call) confirm() error {
+	if !c.presumed {
+		return nil
+	}
+	return c.access.Confirm(c.r.Context())
+}
+
+// pass has the request of a caller handled that is in order.
+func (a *API) pass(c *call, args []string) error {
 	c.by.RequestID = httpd.RequestID(c.r.Context())
 	httpd.Note(c.r.Context(), slogCaller(c.by))
 	if err := a.Limits.take(c.r.Context(), c.by, args); err != nil {
@@ -141,7 +182,7 @@ func (a *API) serve(c *call) error {
 	if wrong := c.readQuery(); wrong != nil {
 		return a.refuse(c, wrong)
 	}
-	return rt.handle(a, c)
+	return c.route.handle(a, c)
 }
 
 // check returns the error that comes before anything wrong with the request

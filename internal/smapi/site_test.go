@@ -45,8 +45,13 @@ type option func(*smapi.API, *beta.Rules)
 
 func newSite(t testing.TB, options ...option) *site {
 	t.Helper()
+	return newSiteOn(t, storetest.Open, options...)
+}
+
+func newSiteOn(t testing.TB, open func(testing.TB, func() time.Time) *store.Store, options ...option) *site {
+	t.Helper()
 	s := &site{t: t, clock: storetest.NewClock()}
-	s.store = storetest.Open(t, s.clock.Now)
+	s.store = open(t, s.clock.Now)
 	s.access = lwa.Access{Store: s.store, Now: s.clock.Now}
 	pages, err := smapi.NewPages(make([]byte, 32), s.clock.Now)
 	s.must(err)

@@ -35,8 +35,7 @@ func (a *API) listTesters(c *call) error {
 		return err
 	case list == known.Listing:
 		w.body = a.appendPageEnd(w.body, scope, list.Next)
-		c.writeLarge(known.testers, w.body)
-		return nil
+		return c.writeLarge(known.testers, w.body)
 	case len(w.body) == 0:
 		w.body = append(w.body, `{"testers":[`...)
 	}

@@ -13,6 +13,7 @@ import (
 // mark that the database has now, not told what was changed.
 type memo struct {
 	tokens    table[lwa.Digest, found[lwa.Token]]
+	believed  table[lwa.Digest, found[lwa.Token]] // as they were read last from PostgreSQL: read again before it counts
 	skills    table[beta.SkillID, owned]
 	skillTest table[beta.SkillID, tested]
 	tests     table[beta.TestID, found[beta.Test]]
@@ -64,8 +65,8 @@ func (t *table[K, V]) ask(mark beta.Mark, key K, read func() (V, error)) (V, err
 	return v, err
 }
 
-// row returns what the answer was in the state that mark names. Nothing is kept
-// under a zero mark.
+// row returns what the answer was in the state that mark names. Under a zero mark
+// only what is believed is kept.
 func (t *table[K, V]) row(mark beta.Mark, key K) (v V, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()

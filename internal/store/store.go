@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/lwa"
 )
 
 // Store is an open database. Its methods may be used concurrently.
@@ -95,6 +96,12 @@ func (s *Store) read(ctx context.Context, fn func(tx) error) error {
 
 // readOne is read for an fn that runs one statement at most.
 func (s *Store) readOne(ctx context.Context, fn func(tx) error) error {
+	if lwa.BeliefIn(ctx).Open() { // which is a statement more
+		return s.look(ctx, s.engine.view, func(t *tx) error {
+			t.last()
+			return fn(*t)
+		})
+	}
 	return s.look(ctx, s.engine.single, func(t *tx) error { return fn(*t) })
 }
 
@@ -108,6 +115,9 @@ func (s *Store) look(ctx context.Context, view func(context.Context, func(conn) 
 	}
 	return view(ctx, func(c conn) error {
 		t := s.on(c)
+		if err := t.confirm(lwa.BeliefIn(ctx)); err != nil {
+			return err
+		}
 		return fn(&t)
 	})
 }

@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -30,6 +32,14 @@ func TestTripsToPostgreSQL(t *testing.T) {
 	must(t, second(service.StartTest(t.Context(), by, "S")))
 	_, test, err := s.SkillTest(t.Context(), "S")
 	must(t, err)
+	access := lwa.Access{Store: s, Now: storetest.NewClock().Now}
+	token, err := access.Issue(t.Context(), "V1", lwa.ScopeRead, time.Hour)
+	must(t, err)
+	presumed := func() (context.Context, beta.Caller) {
+		ctx, by, err := access.Presume(t.Context(), http.Header{"Authorization": {token}})
+		must(t, err)
+		return ctx, by
+	}
 	people := 0
 	for _, c := range []struct {
 		what string
@@ -44,6 +54,16 @@ func TestTripsToPostgreSQL(t *testing.T) {
 		{"the next page of a list", 1, func() error {
 			page := beta.Page{Test: test.ID, After: "a", Limit: 10}
 			return second(service.ListTesters(t.Context(), by, "S", page, beta.Listing{}, func(beta.Tester, bool) error { return nil }))
+		}},
+		{"a token that was read before", 0, func() error { presumed(); return nil }},
+		{"a look at who has one", 1, func() error {
+			ctx, by := presumed()
+			return service.Check(ctx, by, "S", beta.Need{Test: true})
+		}},
+		{"the next page, for who has one", 1, func() error {
+			ctx, by := presumed()
+			page := beta.Page{Test: test.ID, After: "a", Limit: 10}
+			return second(service.ListTesters(ctx, by, "S", page, beta.Listing{}, func(beta.Tester, bool) error { return nil }))
 		}},
 		{"may they use it", 2, func() error {
 			return second(service.Entitled(t.Context(), by, "S", beta.Email{Given: "a@x.test", Key: "a@x.test"}))

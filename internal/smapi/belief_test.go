@@ -1,0 +1,77 @@
+package smapi_test
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tryout/internal/beta"
+	"tryout/internal/lwa"
+	"tryout/internal/signin"
+	"tryout/internal/smapi"
+	"tryout/internal/storetest"
+)
+
+// A token that was good at the last request is presumed to be, where reading it
+// is a trip; no answer may show that.
+func TestATokenThatWasGoodIsReadAgainBeforeAnythingIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := newSiteOn(t, storetest.OpenPostgres)
+	s.running("ann@x.test")
+	places := strings.NewReplacer("{skillId}", skill, "{emailId}", "ann@x.test", "{batchId}", "absent")
+	for _, route := range smapi.Routes() {
+		method, path, _ := strings.Cut(route, " ")
+		if method != "GET" || path == "/openapi.yaml" {
+			continue
+		}
+		path = places.Replace(path)
+		for _, query := range []string{"", "?maxResults=0", "?nextToken=x", "?format=csv", "?a=1&a=2"} {
+			token := s.issue("A", lwa.ScopeRead)
+			before := s.ask(method, path+query, "", as(token))
+			if again := s.ask(method, path+query, "", as(token)); again.StatusCode != before.StatusCode || again.StatusCode == http.StatusUnauthorized {
+				t.Errorf("%s%s: status %d by a token that was read, then %d by one that was presumed", route, query, before.StatusCode, again.StatusCode)
+			}
+			if _, err := s.access.Revoke(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+			if a := s.ask(method, path+query, "", as(token)); a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s%s: status %d by a token that was revoked, want 401", route, query, a.StatusCode)
+			}
+		}
+	}
+}
+
+// What stands behind a token may have changed instead.
+func TestWhatIsPresumedOfATokenIsWhatItIsNow(t *testing.T) {
+	t.Parallel()
+	s := newSiteOn(t, storetest.OpenPostgres)
+	s.running()
+	short := s.issueFor("A", lwa.ScopeRead, time.Minute)
+	s.expect(http.StatusOK, "GET", testers, "", as(short))
+	s.clock.Advance(time.Minute)
+	s.expect(http.StatusUnauthorized, "GET", testers, "", as(short))
+
+	ctx, refresh, token := t.Context(), lwa.Digest{1}, "Atza|eva"
+	client, _, err := s.access.CreateClient(ctx, lwa.Client{Vendor: "A", Name: "Nightly", Scope: lwa.ScopeWrite})
+	s.must(err)
+	s.must(s.store.CreatePerson(ctx, signin.Person{ID: "eva", Email: beta.Email{Given: "eva@x.test", Key: "eva@x.test"}}))
+	s.must(s.store.SavePair(ctx, lwa.Pair{
+		Refresh: refresh, Grant: lwa.Grant{Client: client.ID, Vendor: "A", Person: "eva", Scope: lwa.ScopeWrite},
+		Access: sha256.Sum256([]byte(token)), Token: lwa.Token{Vendor: "A", Scope: lwa.ScopeWrite, ExpiresAt: s.clock.Now().Add(time.Hour), Grant: refresh},
+	}))
+	part := func(p lwa.Part) {
+		_, err := s.store.SaveRole(ctx, "eva", "A", p)
+		s.must(err)
+	}
+	s.expect(http.StatusUnauthorized, "GET", testers, "", as(token))
+	part(lwa.Viewer)
+	s.expect(http.StatusOK, "GET", testers, "", as(token))
+	s.expect(http.StatusForbidden, "POST", testers+"/add", addresses("ben@x.test"), as(token))
+	part(lwa.Owner)
+	s.expect(http.StatusOK, "GET", testers, "", as(token))
+	s.expect(http.StatusNoContent, "POST", testers+"/add", addresses("ben@x.test"), as(token))
+	s.must(s.store.RemovePerson(ctx, "eva"))
+	s.expect(http.StatusUnauthorized, "GET", testers, "", as(token))
+}
