@@ -26,13 +26,14 @@ type claimed struct {
 func (o *Outbox) claim(ctx context.Context, mails chan<- claimed, done chan<- ended) {
 	leftOver := false
 	for ctx.Err() == nil {
-		if left := o.closed(); left > 0 && !leftOver {
-			sleep(ctx, nil, left)
-			continue
-		}
 		n := o.takePlaces(ctx)
 		if n == 0 {
 			return
+		}
+		if left := o.closed(); left > 0 && !leftOver { // asked when there are places: it may have waited for them
+			o.leavePlaces(n)
+			sleep(ctx, nil, left)
+			continue
 		}
 		claim := beta.NewID(o.Now())
 		list, err := o.Queue.ClaimMail(ctx, claim, n, o.Lease)

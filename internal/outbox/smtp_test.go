@@ -2,7 +2,9 @@ package outbox_test
 
 import (
 	"context"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +107,9 @@ func TestARelayThatIsAwayCostsNoAttempt(t *testing.T) {
 	r.run(o)
 	r.add(1, 20)
 	settled(20)
+	for slices.ContainsFunc(slices.Collect(maps.Values(r.mails())), func(m stored) bool { return m.State == beta.MailSending }) {
+		settled(1) // it was given back, and claimed once more as the pause began
+	}
 	refused := 0
 	for to, m := range r.mails() {
 		if m.State != beta.MailQueued || m.Attempts != 0 {
