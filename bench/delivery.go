@@ -25,7 +25,11 @@ func (b *bench) delivery(ctx context.Context) (m measured, err error) {
 	}
 	defer p.server.stop()
 	if b.against == "" {
-		return b.deliver(ctx, p, p.bare)
+		m, err := b.deliver(ctx, p, p.bare)
+		if err != nil {
+			return m, err
+		}
+		return b.besidesLedger(ctx, m)
 	}
 	q, err := b.startPost(ctx, b.against, "post-rival", h)
 	if err != nil {

@@ -71,7 +71,7 @@ func chosen(list string) ([]goal, error) {
 // measured is what was seen of a goal, round by round.
 type measured struct {
 	values []float64
-	other  time.Duration // of processor time that the other side spent for each
+	other  time.Duration // of processor time that the other side spent for each, with the server that both use
 	note   string
 }
 

@@ -26,7 +26,7 @@ type side func(ctx context.Context) (speed, error)
 type speed struct {
 	perSecond float64
 	cost      time.Duration // of processor time that the side's process spent for each
-	server    time.Duration // the same of the database's; zero where that is part of the process
+	server    time.Duration // the same of the server's that both sides use: database or receiver; zero where there is none
 	done      int64         // all that was done, also before and after it was measured
 }
 
@@ -101,7 +101,7 @@ func (b *bench) ratio(ctx context.Context, s *server, ours, other side) (m measu
 		mine, theirs = append(mine, a), append(theirs, z)
 		m.values = append(m.values, a.perSecond/z.perSecond)
 	}
-	m.other = theirs.cost()
+	m.other = theirs.cost() + theirs.server()
 	m.note = fmt.Sprintf("%s; %s", mine, theirs)
 	return m, nil
 }
@@ -115,10 +115,14 @@ func (list speeds) String() string {
 		rates = append(rates, s.perSecond)
 	}
 	text := fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), micros(list.cost()))
-	if server := list.median(func(s speed) time.Duration { return s.server }); server > 0 {
+	if server := list.server(); server > 0 {
 		text += fmt.Sprintf(" and %.0f of the server's", micros(server))
 	}
 	return text
+}
+
+func (list speeds) server() time.Duration {
+	return list.median(func(s speed) time.Duration { return s.server })
 }
 
 func (list speeds) cost() time.Duration {

@@ -37,7 +37,7 @@ func (p *post) round(ctx context.Context) (s speed, err error) {
 	if err != nil {
 		return s, err
 	}
-	begun, spent := time.Now(), p.server.spent()
+	begun, spent, received := time.Now(), p.server.spent(), p.sink.spent()
 	if err := p.add(); err != nil {
 		return s, err
 	}
@@ -45,7 +45,10 @@ func (p *post) round(ctx context.Context) (s speed, err error) {
 	distinct := after.Distinct - before.Distinct
 	p.lost += count - distinct
 	p.twice += after.Messages - before.Messages - distinct
-	return speed{perSecond: float64(distinct) / after.Last.Sub(begun).Seconds(), cost: (p.server.spent() - spent) / count}, err
+	return speed{
+		perSecond: float64(distinct) / after.Last.Sub(begun).Seconds(),
+		cost:      (p.server.spent() - spent) / count, server: (p.sink.spent() - received) / count,
+	}, err
 }
 
 // add makes the calls, over two connections.
@@ -113,5 +116,8 @@ func (p *post) bare(ctx context.Context) (speed, error) {
 	}
 	_, rest, _ := bytes.Cut(message, []byte("\r\nTo: <"))
 	to, _, _ := bytes.Cut(rest, []byte(">"))
-	return bare(ctx, p.sink.addrs[0], string(to), message, calls*500)
+	received := p.sink.spent()
+	s, err := bare(ctx, p.sink.addrs[0], string(to), message, calls*500)
+	s.server = (p.sink.spent() - received) / (calls * 500)
+	return s, err
 }

@@ -129,6 +129,8 @@ func startChild(ctx context.Context, args ...string) (*child, error) {
 	return c, err
 }
 
+func (c *child) spent() time.Duration { return process{pid: c.cmd.Process.Pid}.spent() }
+
 func (c *child) stop() {
 	c.cmd.Process.Kill()
 	c.cmd.Wait()
