@@ -19,8 +19,9 @@ type shown struct {
 	seed  maphash.Seed
 }
 
-// maxShown is how many octets of pages are kept.
-const maxShown = 4 << 20
+// maxShown is how many octets of pages are kept: some 75 of a hundred testers.
+// Each takes three times as much of the process (gcPercent of cmd/tryout).
+const maxShown = 1 << 20
 
 type pageKey struct {
 	skill beta.SkillID

@@ -21,7 +21,7 @@ type memo struct {
 }
 
 // maxRows bounds each table; a full one begins anew.
-const maxRows = 4096
+const maxRows = 2048
 
 type (
 	testerKey struct {
