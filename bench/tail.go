@@ -28,10 +28,10 @@ func (b *bench) tail(ctx context.Context) (m measured, err error) {
 		return m, err
 	}
 	defer stop()
-	var mine, theirs []float64
+	var mine, theirs, beside []float64
 	walk := func(i int) asker { return b.data.walk(starts[i%len(starts)], 100, i) }
 	for range b.rounds {
-		a, err := b.tailOnce(ctx, b.server.addr, walk, b.adder(&b.added))
+		a, err := b.tailOnce(ctx, b.server.addr, b.server.addr, walk, b.adder(&b.added))
 		if err != nil {
 			return m, fmt.Errorf("tryout: %w", err)
 		}
@@ -39,30 +39,37 @@ func (b *bench) tail(ctx context.Context) (m measured, err error) {
 		if err != nil {
 			return m, fmt.Errorf("the other side: %w", err)
 		}
-		mine, theirs = append(mine, a.p99()), append(theirs, z.p99())
+		w, err := b.tailOnce(ctx, other.addr, b.server.addr, walk, b.adder(&b.added))
+		if err != nil {
+			return m, fmt.Errorf("the other side, with Tryout's adds beside it: %w", err)
+		}
+		mine, theirs, beside = append(mine, a.p99()), append(theirs, z.p99()), append(beside, w.p99())
 		m.values = append(m.values, a.p99()/z.p99())
 		m.note = a.keeping("tryout") + z.keeping("the static server")
 	}
 	m.note = fmt.Sprintf("p99 %.1f ms to %.1f ms%s", median(mine), median(theirs), m.note)
+	if b.rival == nil {
+		m.note += fmt.Sprintf("; static while Tryout takes the same adds %.1f ms", median(beside))
+	}
 	return m, nil
 }
 
 // tailThere measures the other side: static alone, or a rival with the adds.
 func (b *bench) tailThere(ctx context.Context, addr string, walk func(int) asker) (arrivals, error) {
 	if b.rival != nil {
-		return b.tailOnce(ctx, addr, walk, b.adder(&b.addedThere))
+		return b.tailOnce(ctx, addr, addr, walk, b.adder(&b.addedThere))
 	}
 	return arrive(ctx, addr, listRate, 2*b.round, askers(4*connections, walk))
 }
 
-// tailOnce measures lists with adds beside them.
-func (b *bench) tailOnce(ctx context.Context, addr string, walk func(int) asker, a *adder) (lists arrivals, err error) {
+// tailOnce measures lists with adds beside them, which may go elsewhere.
+func (b *bench) tailOnce(ctx context.Context, addr, adding string, walk func(int) asker, a *adder) (lists arrivals, err error) {
 	b.profileOf(b.server)
-	var adding sync.WaitGroup
+	var adders sync.WaitGroup
 	var failed error
-	adding.Go(func() { _, failed = arrive(ctx, addr, addRate, 2*b.round, askers(8, a.bulk)) })
+	adders.Go(func() { _, failed = arrive(ctx, adding, addRate, 2*b.round, askers(8, a.bulk)) })
 	lists, err = arrive(ctx, addr, listRate, 2*b.round, askers(4*connections, walk))
-	adding.Wait()
+	adders.Wait()
 	if err == nil {
 		err = failed
 	}
