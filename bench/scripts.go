@@ -84,8 +84,7 @@ commit;`
 	askPlace = `
 begin isolation level repeatable read, read only;` + askToken + askSkillTest
 
-	// The body is read only after the caller was judged.
-	sayAdd = askToken + askSkillTest + `
+	sayAdd = askToken + `
 begin isolation level read committed, read write;` + lockTest
 )
 

@@ -76,15 +76,7 @@ func (c *call) located(status int) error {
 // feedbackEmail reads {"feedbackEmail":"..."}: nil when it is not there, empty
 // when it is to be cleared.
 func (a *API) feedbackEmail(c *call) (*string, error) {
-	if err := a.check(c); err != nil {
-		return nil, err
-	}
-	text, err := c.body(true)
-	if err != nil || len(text) == 0 {
-		return nil, err
-	}
-	feedback, err := readFeedbackEmail(text)
-	return feedback, invalid(err)
+	return decode(a, c, true, readFeedbackEmail)
 }
 
 func readFeedbackEmail(text []byte) (*string, error) {

@@ -2,6 +2,7 @@ package smapi
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,22 @@ const (
 	maxBody  = 256 << 10
 	maxDepth = 16
 )
+
+// decode takes from a request's body what it says. What is wrong with that is told
+// to callers who may know, others get the error that comes before; where nothing
+// is, they get it from the change, which judges them in any case. Who took all the
+// time to send the body cannot be judged any more: they learn that it did not come.
+func decode[T any](a *API, c *call, mayBeEmpty bool, read func(text []byte) (T, error)) (said T, err error) {
+	text, err := c.body(mayBeEmpty)
+	if err == nil && len(text) > 0 {
+		said, err = read(text)
+		err = invalid(err)
+	}
+	if err != nil && c.r.Context().Err() == nil {
+		err = cmp.Or(a.check(c), err)
+	}
+	return said, err
+}
 
 // body reads a request's JSON body and checks that it is JSON that everybody
 // reads alike: one value, UTF-8, no lone surrogates, no member twice, no deeper

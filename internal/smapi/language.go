@@ -8,18 +8,11 @@ import (
 
 // addMore adds testers with what SMAPI has no words for.
 func (a *API) addMore(c *call) error {
-	if err := a.check(c); err != nil {
-		return err
-	}
-	text, err := c.body(false)
+	some, err := decode(a, c, false, readAddition)
 	if err != nil {
 		return err
 	}
-	emails, how, err := readAddition(text)
-	if err != nil {
-		return invalid(err)
-	}
-	batch, err := a.Service.AddTestersWith(c.r.Context(), c.by, c.skill, emails, how)
+	batch, err := a.Service.AddTestersWith(c.r.Context(), c.by, c.skill, some.emails, some.how)
 	if err != nil {
 		return err
 	}
@@ -28,12 +21,18 @@ func (a *API) addMore(c *call) error {
 	return nil
 }
 
+// addition is who is added, and how.
+type addition struct {
+	emails []beta.Email
+	how    beta.Adding
+}
+
 // readAddition reads {"testers":[{"emailId":"...","language":"..."}],"mail":true}.
 // Of an address that is named twice, the first entry counts.
-func readAddition(text []byte) (emails []beta.Email, how beta.Adding, err error) {
+func readAddition(text []byte) (some addition, err error) {
 	r := newReader(text)
 	entries := map[int]beta.Language{}
-	emails = r.named(func(n int, name string) {
+	some.emails = r.named(func(n int, name string) {
 		if name == "language" {
 			entries[n] = r.language(".language")
 		} else {
@@ -41,32 +40,26 @@ func readAddition(text []byte) (emails []beta.Email, how beta.Adding, err error)
 		}
 	}, func(name string) {
 		if name == "mail" {
-			how.Quiet = !r.bool("$.mail")
+			some.how.Quiet = !r.bool("$.mail")
 		} else {
 			r.SkipValue()
 		}
 	})
-	how.Languages = make(map[string]beta.Language, len(entries))
-	for n, e := range emails {
-		if _, named := how.Languages[e.Key]; !named {
-			how.Languages[e.Key] = entries[n]
+	languages := make(map[string]beta.Language, len(entries))
+	for n, e := range some.emails {
+		if _, named := languages[e.Key]; !named {
+			languages[e.Key] = entries[n]
 		}
 	}
-	return emails, how, r.wrong.orNil()
+	some.how.Languages = languages
+	return some, r.wrong.orNil()
 }
 
 // setLanguage sets the language of the test.
 func (a *API) setLanguage(c *call) error {
-	if err := a.check(c); err != nil {
-		return err
-	}
-	text, err := c.body(false)
+	language, err := decode(a, c, false, readLanguage)
 	if err != nil {
 		return err
-	}
-	language, err := readLanguage(text)
-	if err != nil {
-		return invalid(err)
 	}
 	if err := a.Service.SetLanguage(c.r.Context(), c.by, c.skill, language); err != nil {
 		return err

@@ -102,16 +102,9 @@ func (a *API) requestFeedback(c *call) error {
 
 // changeTesters carries out one of the four calls that name testers in a body.
 func (a *API) changeTesters(c *call, change func(context.Context, beta.Caller, beta.SkillID, []beta.Email) (beta.Batch, error)) error {
-	if err := a.check(c); err != nil {
-		return err
-	}
-	text, err := c.body(false)
+	emails, err := decode(a, c, false, readTesters)
 	if err != nil {
 		return err
-	}
-	emails, err := readTesters(text)
-	if err != nil {
-		return invalid(err)
 	}
 	batch, err := change(c.r.Context(), c.by, c.skill, emails)
 	if err != nil {
