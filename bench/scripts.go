@@ -43,7 +43,8 @@ limit :size + 1;`
 	askTester = `
 select test_id, number, email, email_key, state, associated_at, notified_at,
 	feedback_at, mails, unsettled, blocked, language
-from testers where test_id = :test and email_key = :email;`
+from testers
+where test_id = (select newest_test from skills where id = concat(:place::text, :skill::text)) and email_key = :email;`
 
 	askWishes = `
 select case

@@ -68,7 +68,7 @@ func TestTokensOfLoginWithAmazonAreGoodWhereTheOperatorSaysSo(t *testing.T) {
 
 	s := newSite(t, openInbox(t).Addr().String())
 	s.env = append(s.env, "TRYOUT_LWA_ROLE=viewer:V1:user_id=nobody,editor:V1:email=AMY@x.test")
-	p := s.serve("--lwa-url", door.URL, "--lwa-client-id", "another,"+given.client)
+	p := s.serve("--lwa-url", door.URL, "--lwa-client-id", amazonClient+"another,"+given.client)
 	p.startTest()
 	status := func(token, method, path, body string) int {
 		resp, text := p.get(p.request(token, method, path, body))
@@ -137,7 +137,7 @@ func TestEveryMistakeAboutOthersIsNamedAtOnce(t *testing.T) {
 		{foreignConfig{LWAURL: "https://h"}, nil},
 		{foreignConfig{OIDCIssuer: "https://h/realm", OIDCClientID: "c", LWAURL: "https://h"}, nil},
 		{foreignConfig{OIDCIssuer: "http://localhost:1", OIDCAudience: "a", OIDCRole: []string{"owner:V1:sub=x", " viewer:V1:sub=y"}, LWAURL: "https://h"}, nil},
-		{foreignConfig{LWAClientID: []string{"c"}, LWARole: []string{"owner:V1:email=a@x.test"}, LWAURL: "http://[::1]:1/"}, nil},
+		{foreignConfig{LWAClientID: []string{amazonClient + "c"}, LWARole: []string{"owner:V1:email=a@x.test"}, LWAURL: "http://[::1]:1/"}, nil},
 		{
 			foreignConfig{OIDCAudience: "a", OIDCRole: []string{"owner:V1"}, OIDCClientID: "c", OIDCSecret: "s", OIDCName: "n", LWAURL: "http://h"},
 			[]string{"--oidc-role: \"owner:V1\": must be ROLE", "--oidc-audience: needs --oidc-issuer", "--oidc-role: needs", "--oidc-client-id: needs", "--oidc-client-secret: needs", "--oidc-name: needs", "--lwa-url: "},
@@ -152,7 +152,10 @@ func TestEveryMistakeAboutOthersIsNamedAtOnce(t *testing.T) {
 			[]string{"the role must be owner, editor or viewer, not \"admin\"", "the claim or its value is missing", "--oidc-issuer: does nothing", "--oidc-role: needs --oidc-audience", "--oidc-client-secret: needs --oidc-client-id"},
 		},
 		{foreignConfig{LWAClientID: []string{""}, LWARole: []string{""}, OIDCRole: []string{" "}, LWAURL: "https://h"}, nil},
-		{foreignConfig{LWAClientID: []string{"c"}, LWAURL: "https://h"}, []string{"--lwa-client-id: needs --lwa-role"}},
+		{foreignConfig{LWAClientID: []string{amazonClient + "c"}, LWAURL: "https://h"}, []string{"--lwa-client-id: needs --lwa-role"}},
+		{foreignConfig{LWAClientID: []string{"foo", amazonClient}, LWARole: []string{"owner:V1:email=a@x.test"}, LWAURL: "https://h"}, []string{
+			`--lwa-client-id: "foo": must be that of a security profile`, `--lwa-client-id: "` + amazonClient + `": must`,
+		}},
 		{foreignConfig{LWARole: []string{"owner:V1:groups=x"}, LWAURL: "https://h"}, []string{"Amazon says only user_id and email", "--lwa-role: needs --lwa-client-id"}},
 	} {
 		check := &checker{}
@@ -176,7 +179,7 @@ func TestARuleAboutAVendorThatIsNotThereStartsNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, openInbox(t).Addr().String())
 	cmd := tryout(t, append([]string{
-		"serve", "--listen", "127.0.0.1:0", "--smtp", "smtp://" + s.relay, "--mail-from", "beta@tryout.test", "--lwa-client-id", "c", "--lwa-role", "owner:V8:user_id=x",
+		"serve", "--listen", "127.0.0.1:0", "--smtp", "smtp://" + s.relay, "--mail-from", "beta@tryout.test", "--lwa-client-id", amazonClient + "c", "--lwa-role", "owner:V8:user_id=x",
 		"--oidc-issuer", "http://127.0.0.1:1", "--oidc-audience", "a", "--oidc-role", "owner:V1:sub=x,owner:V9:sub=x,viewer:V9:sub=y",
 	}, s.where...)...)
 	var errs bytes.Buffer

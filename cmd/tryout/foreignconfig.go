@@ -63,11 +63,19 @@ func (c *checker) issuer(f foreignConfig) (i foreign.IssuerConfig, rules foreign
 	return foreign.IssuerConfig{URL: f.OIDCIssuer, Audience: f.OIDCAudience, Title: name, ClientID: f.OIDCClientID, ClientSecret: f.OIDCSecret}, rules
 }
 
+// amazonClient is what the id of each client of Login with Amazon begins with.
+const amazonClient = "amzn1.application-oa2-client."
+
 func (c *checker) amazon(f foreignConfig) (a foreign.AmazonConfig, rules foreign.Rules) {
 	rules = c.rules("lwa-role", f.LWARole)
 	for _, r := range rules {
 		if !slices.Contains(foreign.AmazonClaims, r.Claim) {
 			c.wrong("lwa-role", "%q: Amazon says only %s of anybody", r.Claim, strings.Join(foreign.AmazonClaims, " and "))
+		}
+	}
+	for _, id := range f.LWAClientID {
+		if !strings.HasPrefix(id, amazonClient) || len(id) == len(amazonClient) {
+			c.wrong("lwa-client-id", "%q: must be that of a security profile, %s…", id, amazonClient)
 		}
 	}
 	c.needs("lwa-client-id", "lwa-role", len(f.LWAClientID) > 0 && len(f.LWARole) == 0)

@@ -60,6 +60,8 @@ type Reader interface {
 
 	// Tester returns the tester with the given address key.
 	Tester(test TestID, key string) (tester Tester, found bool, err error)
+	// NewestTester is Tester in the newest test of a skill.
+	NewestTester(id SkillID, key string) (tester Tester, found bool, err error)
 	// TesterByNumber returns the tester with the given number.
 	TesterByNumber(test TestID, number int64) (tester Tester, found bool, err error)
 	// Testers passes up to limit testers to yield, those after the given

@@ -103,12 +103,16 @@ var errEarlierRound = &Error{
 // its time is not up, and the tester has accepted and not left. An address that
 // is not in the test is no error.
 func (s *Service) Entitled(ctx context.Context, by Caller, id SkillID, email Email) (entitled bool, err error) {
-	err = s.read(ctx, by, id, func(r Reader, test Test) error {
-		if entitled = false; test.Status(s.now()) != Running {
-			return nil
+	err = s.store.View(ctx, func(r Reader) error {
+		running := false
+		if err := r.Newest(id, true, func(skill Skill, test Test, err error) error {
+			running = test.Status(s.now()) == Running
+			return may(by, Need{Test: true}, skill, test, err)
+		}); err != nil {
+			return err
 		}
-		tester, found, err := r.Last().Tester(test.ID, email.Key)
-		entitled = found && tester.State == Accepted
+		tester, found, err := r.Last().NewestTester(id, email.Key)
+		entitled = running && found && tester.State == Accepted
 		return err
 	})
 	return entitled, err

@@ -53,7 +53,7 @@ func (j *Judge) Guest(ctx context.Context, token string) (lwa.Guest, error) {
 			})
 		}
 	}
-	return lwa.Guest{}, refused("The token is not known.")
+	return lwa.Guest{}, refused("The token is not known: it has neither the form of ours nor an issuer that is asked here.")
 }
 
 // judge returns for whom a token acts, and when it ends.

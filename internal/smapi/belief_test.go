@@ -1,13 +1,17 @@
 package smapi_test
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/httpd"
 	"tryout/internal/lwa"
 	"tryout/internal/signin"
 	"tryout/internal/smapi"
@@ -74,4 +78,18 @@ func TestWhatIsPresumedOfATokenIsWhatItIsNow(t *testing.T) {
 	s.expect(http.StatusNoContent, "POST", testers+"/add", addresses("ben@x.test"), as(token))
 	s.must(s.store.RemovePerson(ctx, "eva"))
 	s.expect(http.StatusUnauthorized, "GET", testers, "", as(token))
+}
+
+// An operator who set up others' tokens learns here what is wrong with them.
+func TestTheLogSaysWhyATokenWasRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var log bytes.Buffer
+	edge := httpd.New(s.api, httpd.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	r := httptest.NewRequest("GET", testers, nil)
+	r.Header.Set("Authorization", "Bearer Atza|unheard-of")
+	edge.ServeHTTP(httptest.NewRecorder(), r)
+	if text := log.String(); !strings.Contains(text, `err="The token is not known."`) || strings.Contains(text, "unheard-of") {
+		t.Errorf("the log says %q", text)
+	}
 }

@@ -110,6 +110,9 @@ func fail(c *call, err error) {
 	if e.Kind == beta.Unavailable {
 		httpd.Note(c.r.Context(), slog.String("err", err.Error())) // why, for the operator
 	}
+	if e.Kind == beta.Unauthorized {
+		httpd.Note(c.r.Context(), slog.String("err", e.Message)) // such as a token for another audience
+	}
 	h := c.jsonHeader()
 	if e.Kind == beta.Unauthorized {
 		h.Set("WWW-Authenticate", "Bearer")

@@ -32,6 +32,22 @@ func (t tx) Tester(test beta.TestID, key string) (beta.Tester, bool, error) {
 	return known.row, known.there, err
 }
 
+// NewestTester asks the memo, where there is one, for what is mostly in it.
+func (t tx) NewestTester(id beta.SkillID, key string) (tester beta.Tester, found bool, err error) {
+	if t.mark != (beta.Mark{}) {
+		_, test, err := t.SkillTest(id)
+		if err != nil {
+			return tester, false, err
+		}
+		return t.Tester(test.ID, key)
+	}
+	found, err = t.one(func(r row) { tester = testerFrom(r) }, `
+		select `+testerColumns+`
+		from testers
+		where test_id = (select newest_test from skills where id = $1) and email_key = $2`, id, key)
+	return tester, found, err
+}
+
 func (t tx) TesterByNumber(test beta.TestID, number int64) (tester beta.Tester, found bool, err error) {
 	found, err = t.one(func(r row) { tester = testerFrom(r) },
 		"select "+testerColumns+" from testers where test_id = $1 and number = $2 "+t.hold, test, number)
