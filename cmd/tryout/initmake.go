@@ -36,7 +36,15 @@ func (s *setup) made(what, name string, err error) error {
 func (s *setup) makeVendor(ctx context.Context) error {
 	name := cmp.Or(s.found.vendor, s.VendorName)
 	err := service(s.store).CreateVendor(ctx, beta.Vendor{ID: s.caller().Vendor, Name: name})
+	s.keeps("vendor", s.found.vendor, s.VendorName)
 	return s.made("vendor", fmt.Sprintf("%q, %s", name, s.Vendor), err)
+}
+
+// keeps says that what is there is not renamed.
+func (s *setup) keeps(what, name, wanted string) {
+	if name != "" && wanted != "" && wanted != name {
+		s.say(what, "keeps its name; %q is not taken: init renames nothing", wanted)
+	}
 }
 
 func (s *setup) makeSkill(ctx context.Context) error {
@@ -47,6 +55,7 @@ func (s *setup) makeSkill(ctx context.Context) error {
 			return fmt.Errorf("--skill: %w", err) // another vendor's
 		}
 	}
+	s.keeps("skill", s.found.skill, s.SkillName)
 	return s.made("skill", fmt.Sprintf("%q, %s", name, s.Skill), err)
 }
 
@@ -81,7 +90,21 @@ func (s *setup) makeOwner(ctx context.Context) error {
 	if failed != nil {
 		return failed
 	}
-	return s.made("owner", email.Given, err)
+	if err := s.made("owner", email.Given, err); err != nil {
+		return err
+	}
+	return s.otherOwners(ctx, email)
+}
+
+// otherOwners says who else may do everything: init takes nobody's part away.
+func (s *setup) otherOwners(ctx context.Context, but beta.Email) error {
+	all, err := s.store.People(ctx)
+	for _, p := range all {
+		if p.Email.Key != but.Key && s.owns(p) {
+			s.say("owner", "%s stays one. To end that: tryout user revoke %s --vendor %s --config %s", p.Email.Given, quote(p.Email.Given), s.Vendor, quote(s.file.path))
+		}
+	}
+	return err
 }
 
 // tokenLife is how long the first token is good.

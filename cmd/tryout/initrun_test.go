@@ -133,8 +133,12 @@ func TestInitHeedsTheEnvironmentAndWritesNoTOML(t *testing.T) {
 	before := p.read("env")
 	cmd := p.command("init", "--skip-test-mail")
 	cmd.Env = append(cmd.Env, "TRYOUT_CONFIG=env", "TRYOUT_PUBLIC_URL=https://other.example.com", "TRYOUT_CAP=9", "TRYOUT_OWNER=bob@owner.test")
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "bob@owner.test: created") {
-		t.Fatalf("%v\n%s", err, out)
+	cmd.Args = append(cmd.Args, "--vendor-name", "Renamed", "--skill-name", "Renamed too")
+	out, err := cmd.CombinedOutput()
+	for _, want := range []string{"bob@owner.test: created", `vendor    keeps its name; "Renamed" is not taken`, `skill     keeps its name; "Renamed too" is not taken`, "ann@owner.test stays one. To end that: tryout user "} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Fatalf("%v; %q is not in\n%s", err, want, out)
+		}
 	}
 	if got, want := p.read("env"), strings.Replace(before, "beta.example.com", "other.example.com", 1)+"TRYOUT_CAP=9\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
