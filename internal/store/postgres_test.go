@@ -60,6 +60,26 @@ func TestACommitWithoutAnAnswerIsNoSuccess(t *testing.T) {
 	must(t, s.Update(t.Context(), func(tx beta.Tx) error { return addVendor(tx, "next") }))
 }
 
+// What travels with the commit may have failed before it, and then nothing was
+// stored; but an error that somebody in between made up says nothing of that.
+func TestAPoolersErrorInPlaceOfAnAnswerIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t)
+	s := openAt(t, p.address)
+	record := func(id string) (runs int, err error) {
+		err = s.Update(t.Context(), func(tx beta.Tx) error { runs++; return tx.RecordBatch(beta.Batch{ID: id}) })
+		return runs, err
+	}
+	must(t, second(record("first"))) // so that it is prepared
+	p.cutAt("commit\x00", behind)
+	if runs, err := record("B"); kindOf(err) != beta.Unavailable || runs != 1 || !strings.Contains(err.Error(), "not known") {
+		t.Errorf("got %v after %d runs, want after one that the outcome is not known", err, runs)
+	}
+	if rows := storetest.Rows(t, p.direct, "select id from batches where id = 'B'"); len(rows) != 1 {
+		t.Errorf("got %d batches, want the one that was stored", len(rows))
+	}
+}
+
 func TestAConnectionThatIsCutBeforeTheCommitIsReplaced(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgproto3"
+
 	"tryout/internal/storetest"
 )
 
@@ -33,7 +35,11 @@ const (
 	never  cutting = iota
 	before         // what was asked reaches the server
 	after          // the answer reaches the store
+	behind         // the same, and in place of the answer comes an error that the server did not make
 )
+
+// poolers is what a pooler says when it lost its server.
+var poolers, _ = (&pgproto3.ErrorResponse{Severity: "FATAL", Code: "08006", Message: "server closed the connection"}).Encode(nil)
 
 func newProxy(t *testing.T) *proxy {
 	t.Helper()
@@ -87,13 +93,16 @@ func (p *proxy) forward(store, server net.Conn, answers *switched) {
 		if err != nil {
 			return
 		}
-		switch p.when(text[:n]) {
+		switch when := p.when(text[:n]); when {
 		case before:
 			return
-		case after:
+		case after, behind:
 			answered := answers.divert()
 			server.Write(text[:n])
 			<-answered
+			if when == behind {
+				store.Write(poolers)
+			}
 			return
 		}
 		if _, err := server.Write(text[:n]); err != nil {
