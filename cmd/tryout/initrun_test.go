@@ -148,3 +148,15 @@ func TestInitHeedsTheEnvironmentAndWritesNoTOML(t *testing.T) {
 		t.Errorf("got %v\n%s", cmd.ProcessState, out)
 	}
 }
+
+// The secret of a client stands nowhere but in its script.
+func TestInitLeavesTheScriptOfAnotherClientAlone(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	const other = "#!/bin/sh\nASK_LWA_CLIENT_ID=amzn1.application-oa2-client.other\nASK_LWA_CLIENT_CONFIRMATION=theirs\n"
+	p.write("ask-cli.sh", other)
+	out, _ := p.init(exitOK, append([]string{"--skip-test-mail"}, p.flags...)...)
+	if got := p.read("ask-cli.sh"); got != other || !strings.Contains(out, "has the secret of another client") || !strings.Contains(out, "Its secret, shown this once: ") {
+		t.Errorf("the script is\n%s\nand init says\n%s", got, out)
+	}
+}
