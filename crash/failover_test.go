@@ -143,6 +143,41 @@ func (f *failover) awaitWrite(begun time.Time) time.Duration {
 	}
 }
 
+// A primary that is frozen takes connections and answers none; when it wakes it
+// believes that it is the primary still, until its Patroni has seen otherwise.
+func TestAPrimaryThatWasFrozenIsNotBelieved(t *testing.T) {
+	if os.Getenv("FAILOVER_ROUNDS") == "" {
+		t.Skip("not asked for: make failover")
+	}
+	seed := seed(t)
+	f := newFailover(t, seed)
+	for rounds := number(t, "FREEZE_ROUNDS", 5); f.kills < int(rounds) && len(f.faults) == 0; f.audits() {
+		f.during(f.freeze)
+	}
+	f.settle()
+	t.Log("frozen: " + f.summary(f.faults, seed))
+	if len(f.faults) > 0 {
+		t.Errorf("seed %d:\n%s", seed, f.faults)
+	}
+}
+
+// freeze has the primary stand still until another takes writes, and a moment
+// longer, so that the clients are at it when it wakes.
+func (f *failover) freeze() {
+	f.t.Helper()
+	after := f.between(f.least, 2*time.Second)
+	time.Sleep(after)
+	frozen := f.cluster.Freeze()
+	f.told.wait()
+	f.kills++
+	took := f.awaitWrite(time.Now())
+	time.Sleep(f.between(0, 5*time.Second))
+	begun := time.Now()
+	f.cluster.Thaw(frozen)
+	f.t.Logf("round %d: server %d frozen after %.1f s; without writes for %.1f s, clients were told %s; whole again %.1f s after it woke, on timeline %d",
+		f.kills, frozen+1, after.Seconds(), took.Seconds(), f.told, time.Since(begun).Seconds(), f.cluster.Timeline())
+}
+
 // The control: were it enough that the primary has a write, and its standbys fall
 // behind, what was acknowledged is gone with it, and the verdict tells.
 func TestTheVerdictTellsThatTheNextPrimaryWasBehind(t *testing.T) {
