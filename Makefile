@@ -56,9 +56,9 @@ soak: e2e-deps ## Run the long versions: 1,000 kills, 1,000 histories, 100 outag
 	CRASH_KILLS=1000 go test -count=1 -timeout 60m -v -run TestAKill ./crash
 
 FAILOVER_ROUNDS ?= 20
-failover: packages ## Lose the primary of a PostgreSQL under Patroni, FAILOVER_ROUNDS times (20)
+failover: packages ## Lose the primary of a PostgreSQL under Patroni, FAILOVER_ROUNDS times (20), and freeze it, FREEZE_ROUNDS times (5)
 	@scripts/packages patroni=patroni etcd=etcd-server
-	FAILOVER_ROUNDS=$(FAILOVER_ROUNDS) go test -count=1 -timeout 90m -v -run NextPrimary ./crash
+	FAILOVER_ROUNDS=$(FAILOVER_ROUNDS) go test -count=1 -timeout 90m -v -run 'NextPrimary|Frozen' ./crash
 
 bench: ## Measure the goals, each beside what it is compared with
 	-@scripts/packages $(POSTGRES)=postgresql # without it its goals are not measured, and the run says so

@@ -173,9 +173,12 @@ func (f *failover) freeze() {
 	took := f.awaitWrite(time.Now())
 	time.Sleep(f.between(0, 5*time.Second))
 	begun := time.Now()
-	f.cluster.Thaw(frozen)
-	f.t.Logf("round %d: server %d frozen after %.1f s; without writes for %.1f s, clients were told %s; whole again %.1f s after it woke, on timeline %d",
-		f.kills, frozen+1, after.Seconds(), took.Seconds(), f.told, time.Since(begun).Seconds(), f.cluster.Timeline())
+	how := ""
+	if f.cluster.Thaw(frozen) {
+		how = " (Patroni gave it the lock again, and it had to be killed)"
+	}
+	f.t.Logf("round %d: server %d frozen after %.1f s; without writes for %.1f s, clients were told %s; whole again %.1f s after it woke%s, on timeline %d",
+		f.kills, frozen+1, after.Seconds(), took.Seconds(), f.told, time.Since(begun).Seconds(), how, f.cluster.Timeline())
 }
 
 // The control: were it enough that the primary has a write, and its standbys fall

@@ -40,9 +40,16 @@ func (s *Store) readToken(ctx context.Context, d lwa.Digest) (lwa.Token, bool, e
 		return err
 	})
 	if err == nil && s.engine.mark() == (beta.Mark{}) {
-		s.memo.believed.keep(beta.Mark{}, d, known)
+		s.believe(d, known)
 	}
 	return known.row, known.there, err
+}
+
+// believe keeps what was read of a token. Made up ones push nothing out.
+func (s *Store) believe(d lwa.Digest, now found[lwa.Token]) {
+	if _, was := s.memo.believed.row(beta.Mark{}, d); was || now.there {
+		s.memo.believed.keep(beta.Mark{}, d, now)
+	}
 }
 
 // Believed implements [lwa.Store].

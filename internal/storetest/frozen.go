@@ -20,12 +20,29 @@ func (c *Cluster) Freeze() int {
 	return slices.Index(c.nodes, leader)
 }
 
-// Thaw has a server go on that was frozen: it does not know what it missed. It
-// waits until every server has its place.
-func (c *Cluster) Thaw(n int) {
+// Thaw has a server go on that was frozen and does not know what it missed, and
+// waits until every server has its place. Patroni before 3.0.3 may take the lock
+// back for it from who has it (patroni/patroni#2689). Then it is killed, as its
+// operator would do, and usurped is true: nothing it said meanwhile counts.
+func (c *Cluster) Thaw(n int) (usurped bool) {
 	c.t.Helper()
+	newest := c.Timeline()
 	c.nodes[n].signal(syscall.SIGCONT)
-	c.AwaitWhole()
+	c.await("every server has its place, or the one that woke has the lock", func() bool {
+		usurped = slices.ContainsFunc(c.members(), func(m member) bool {
+			return m.Role == "leader" && m.Name == c.nodes[n].name && m.Timeline > 0 && m.Timeline < newest
+		})
+		return usurped || c.isWhole()
+	})
+	if usurped {
+		c.nodes[n].kill()
+		c.await("another has the lock", func() bool {
+			return slices.ContainsFunc(c.members(), func(m member) bool { return m.Role == "leader" && m.Name != c.nodes[n].name && m.Timeline >= newest })
+		})
+		c.nodes[n].start()
+		c.AwaitWhole()
+	}
+	return usurped
 }
 
 // signal goes to the node's Patroni, its postmaster, and all that they started.
