@@ -26,7 +26,10 @@ func (c *Cluster) Freeze() int {
 // operator would do, and usurped is true: nothing it said meanwhile counts.
 func (c *Cluster) Thaw(n int) (usurped bool) {
 	c.t.Helper()
-	newest := c.Timeline()
+	newest := 0
+	for _, m := range c.members() { // the frozen one would be waited for
+		newest = max(newest, m.Timeline)
+	}
 	c.nodes[n].signal(syscall.SIGCONT)
 	c.await("every server has its place, or the one that woke has the lock", func() bool {
 		usurped = slices.ContainsFunc(c.members(), func(m member) bool {
