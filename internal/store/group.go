@@ -11,7 +11,7 @@ import (
 
 // commit runs a group in one transaction and tells each its outcome.
 func (w *writer) commit(group []*job) {
-	err := w.transact(group)
+	group, err := w.transact(group)
 	if isFault(err) {
 		w.fault.CompareAndSwap(nil, &err)
 	}
@@ -23,46 +23,54 @@ func (w *writer) commit(group []*job) {
 	}
 }
 
-// transact runs a group in one transaction; an error means that it was lost for
-// all. When one fails that has written, everything is undone and the group run
-// again with a savepoint for each. Failures are rare, and savepoints are not
-// free: SQLite keeps a copy of every page that is touched below one.
-func (w *writer) transact(group []*job) error {
+// transact runs a group in one transaction, and with it who comes meanwhile:
+// callers who ask again as soon as they are answered would fall into two halves
+// otherwise, one that runs and one that waits, and pay for two commits. It returns
+// them all; an error means that it was lost for all. When one fails that has
+// written, everything is undone and the group run again with a savepoint for
+// each. Failures are rare, and savepoints are not free: SQLite keeps a copy of
+// every page that is touched below one.
+func (w *writer) transact(group []*job) ([]*job, error) {
 	if err := w.fault.Load(); err != nil {
-		return errors.Join(errAway, *err)
+		return group, errors.Join(errAway, *err)
 	}
-	err := w.attempt(group, (*job).run)
+	group, err := w.attempt(group, w.join, (*job).run)
 	if err == errUndone && len(group) > 1 {
-		err = w.attempt(group, (*job).runApart)
+		_, err = w.attempt(group, nobodyElse, (*job).runApart)
 	}
 	if err == errUndone { // and no more: to undo may fail too
-		return nil // the job has an error of its own
+		return group, nil // the job has an error of its own
 	}
-	return err
+	return group, err
 }
+
+func nobodyElse(group []*job) []*job { return group }
 
 // errUndone means that a job failed and what it wrote could only be undone with
 // everything else in its transaction.
 var errUndone = errors.New("a write failed beside this one")
 
-// attempt runs each job with run in one transaction and commits it, unless run fails.
-func (w *writer) attempt(group []*job, run func(*job, sqliteConn) error) error {
+// attempt runs each job with run in one transaction, then those that join adds,
+// and commits it, unless run fails. It returns all that belong to it.
+func (w *writer) attempt(group []*job, join func([]*job) []*job, run func(*job, sqliteConn) error) ([]*job, error) {
 	q := sqliteConn{w.conn}
 	if _, err := q.exec("begin immediate"); err != nil {
-		return err
+		return group, err
 	}
-	for _, j := range group {
-		if !j.take() {
-			continue
+	for i, first := 0, len(group); i < len(group); i++ {
+		if group[i].take() {
+			if err := run(group[i], q); err != nil {
+				return group, w.giveUp(err)
+			}
 		}
-		if err := run(j, q); err != nil {
-			return w.giveUp(err)
+		if i == first-1 {
+			group = join(group)
 		}
 	}
 	if _, err := q.exec("commit"); err != nil {
-		return w.giveUp(err)
+		return group, w.giveUp(err)
 	}
-	return nil
+	return group, nil
 }
 
 // giveUp ends a transaction that cannot be committed, if SQLite has not yet. It

@@ -42,12 +42,12 @@ func (t trial) member(fn func(beta.Tx) error) *member {
 	return m
 }
 
-// together has the members wait while the writer is held, so that they share a
-// transaction, in this order.
+// together has the members share a transaction, in this order: they come in while
+// the last that the one before takes in is run.
 func (t trial) together(group ...*member) {
 	t.Helper()
 	w := t.engine.(*sqliteEngine).writer
-	err := t.Update(t.Context(), func(beta.Tx) error {
+	holder := t.member(func(beta.Tx) error {
 		for _, m := range group {
 			if err := w.hand(&m.job); err != nil {
 				return err
@@ -55,7 +55,9 @@ func (t trial) together(group ...*member) {
 		}
 		return nil
 	})
-	if err != nil {
+	err := t.Update(t.Context(), func(beta.Tx) error { return w.hand(&holder.job) })
+	<-holder.done
+	if err := errors.Join(err, holder.err); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range group {
@@ -185,4 +187,28 @@ func TestATransactionThatEndsEarlyFailsForAll(t *testing.T) {
 		t.Errorf("the next write: %v", err)
 	}
 	s.want("V3")
+}
+
+// Who comes while others are run shares their commit, and their fate.
+func TestWhoComesMeanwhileSharesTheCommit(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	w := s.engine.(*sqliteEngine).writer
+	stored := func() bool {
+		return s.View(t.Context(), func(r beta.Reader) error { _, err := r.Vendor("V1"); return err }) == nil
+	}
+	late := s.member(func(tx beta.Tx) error {
+		_, err := tx.Vendor("V1")
+		if err != nil || stored() {
+			t.Errorf("who came late saw %v, and a reader %v; want what is written, not committed", err, stored())
+		}
+		return vendor("V2")(tx)
+	})
+	err := s.Update(t.Context(), func(tx beta.Tx) error {
+		return errors.Join(vendor("V1")(tx), w.hand(&late.job))
+	})
+	if <-late.done; err != nil || late.err != nil {
+		t.Errorf("got %v and %v", err, late.err)
+	}
+	s.want("V1", "V2")
 }

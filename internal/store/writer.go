@@ -107,13 +107,12 @@ var errBusy = &beta.Error{
 func (w *writer) loop() {
 	defer close(w.ended)
 	for j := range w.jobs {
-		w.commit(w.group(j))
+		w.commit(w.join([]*job{j}))
 	}
 }
 
-// group returns first and whatever else waits already.
-func (w *writer) group(first *job) []*job {
-	group := []*job{first}
+// join adds to a group whatever else waits already.
+func (w *writer) join(group []*job) []*job {
 	for len(group) < maxGroup {
 		select {
 		case j, open := <-w.jobs:
