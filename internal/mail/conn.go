@@ -76,7 +76,7 @@ func (c *conn) answer(cmd command, reply Reply, err error) (Reply, *Failure) {
 	if reply.Code == 421 || reply.Code < 400 {
 		c.broken = true // it is leaving, or speaks of something else than we do
 	}
-	return reply, &Failure{Outcome: judge(cmd.step, reply.Code), Step: cmd.step, Reply: reply}
+	return reply, &Failure{Outcome: judge(cmd.step, reply.Code, c.relay.User != ""), Step: cmd.step, Reply: reply}
 }
 
 // fail reports that a step ended without an answer, and the connection with it.

@@ -88,8 +88,8 @@ func (f *Failure) Text() string {
 // Unwrap returns Err.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// judge says what an answer that refuses a step means.
-func judge(step string, code int) Outcome {
+// judge says what an answer that refuses a step means, to one who signs in or not.
+func judge(step string, code int, signsIn bool) Outcome {
 	switch {
 	case step == stepReset:
 		return Cut
@@ -101,12 +101,22 @@ func judge(step string, code int) Outcome {
 		return Cut
 	case code < 500:
 		return Temporary
-	case code == 530, code == 534, code == 535, code == 538: // RFC 4954, 6: about us, wherever it is said
+	case isSignIn(code) && !signsIn:
 		return Misconfigured
 	case step == stepRcpt, step == stepData, step == stepDot:
 		return Permanent
 	}
 	return Misconfigured
+}
+
+// isSignIn reports whether a code asks for a sign-in (RFC 4954, 6). Any command
+// may be answered with 530 as long as nobody is signed in, and relays that take
+// some recipients from everybody say so no earlier than at RCPT TO: the fault is
+// ours, and no mail's. The others answer AUTH, and are said elsewhere in its place.
+// Who has signed in cannot be meant by any of them once MAIL FROM was taken: then
+// they are as any 5xx, or one recipient could have all mail wait.
+func isSignIn(code int) bool {
+	return code == 530 || code == 534 || code == 535 || code == 538
 }
 
 // judgeError says what it means that a step ended without an answer.

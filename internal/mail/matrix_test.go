@@ -26,7 +26,7 @@ type cells struct {
 	later   mail.Outcome // 4xx
 	bye     mail.Outcome // 421
 	never   mail.Outcome // 5xx
-	signIn  mail.Outcome // 530, 534, 535 and 538, which RFC 4954 gives to authentication wherever they are said
+	signIn  mail.Outcome // 530, 534, 535 and 538, which RFC 4954 gives to authentication, to one who does not sign in, or at AUTH
 	garbled mail.Outcome // what is not SMTP
 	gone    mail.Outcome // the connection ends before the answer, or in the middle of it
 	silent  mail.Outcome // no answer in time
@@ -79,6 +79,28 @@ func (c cells) conns(code int) int {
 		return 2
 	}
 	return 1
+}
+
+// Who has signed in, and whose MAIL FROM was taken, is not asked to sign in: what
+// says so is about the mail, as any 5xx.
+func TestWhoHasSignedInIsNotRefusedAsAStranger(t *testing.T) {
+	t.Parallel()
+	for _, row := range matrix {
+		if row.step == "STARTTLS" {
+			continue // the relay of the next mail would offer no AUTH
+		}
+		t.Run(row.step, func(t *testing.T) {
+			t.Parallel()
+			r := newOnce(t, row.step, "AUTH PLAIN", "PIPELINING")
+			r.User, r.Password = "user", "secret"
+			synctest.Test(t, func(t *testing.T) {
+				for _, code := range []int{530, 534, 535, 538} {
+					kept := mail.Reply{Code: code, Enhanced: "5.7.8", Text: "who"}
+					r.check(t, row.never, fmt.Sprintf("%d 5.7.8 who", code), kept, row.conns(code))
+				}
+			})
+		})
+	}
 }
 
 func TestEveryCodeAtEveryStepHasItsClass(t *testing.T) {
