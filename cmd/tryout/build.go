@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -72,7 +73,7 @@ func (p *program) openStore(ctx context.Context, s settings) (err error) {
 		})
 	}
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
-		return err
+		return fmt.Errorf("data directory: %w", err)
 	}
 	if p.release, err = store.Lock(s.data); err != nil {
 		return err
@@ -98,7 +99,7 @@ func (p *program) listen(s settings, metrics prometheus.Registerer) (err error) 
 		TrustedProxies: s.proxies, Fail: smapi.EdgeFailure, MaxBodyAt: smapi.MaxBodyAt,
 	})
 	if p.public, err = httpd.Listen(s.listen, p.edge, s.certificates); err != nil {
-		return err
+		return fmt.Errorf("--listen: %w", err)
 	}
 	p.public.Grace = max(s.drainGrace, time.Nanosecond) // zero would be the package's default
 	p.public.Limit = s.drainGrace + drainLimit
@@ -196,7 +197,7 @@ func (p *program) listenAdmin(s settings, metrics prometheus.Gatherer) error {
 	}
 	l, err := net.Listen("tcp", s.adminListen)
 	if err != nil {
-		return err
+		return fmt.Errorf("--admin-listen: %w", err)
 	}
 	p.admin = &http.Server{Handler: httpd.Admin(p.ready, metrics), ReadHeaderTimeout: 5 * time.Second}
 	p.log.Info("listening for operators", "addr", l.Addr().String())

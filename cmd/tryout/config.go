@@ -100,7 +100,7 @@ func (c *checker) wrong(flag, format string, args ...any) {
 func (c config) settings(others ...error) (settings, error) {
 	check := &checker{mistakes: others}
 	s := settings{
-		listen:      check.address("listen", c.Listen),
+		listen:      check.address("listen", c.Listen, "127.0.0.1:8080"),
 		publicURL:   check.publicURL(c.PublicURL),
 		home:        check.home(c.dataFlag),
 		relays:      check.relays(c.SMTP),
@@ -125,7 +125,7 @@ func (c config) settings(others ...error) (settings, error) {
 		},
 	}
 	if c.AdminListen != "" {
-		s.adminListen = check.address("admin-listen", c.AdminListen)
+		s.adminListen = check.address("admin-listen", c.AdminListen, "127.0.0.1:9090")
 	}
 	s.returns = check.returns(c.returnsConfig)
 	s.foreign = check.foreign(c.foreignConfig)
@@ -138,10 +138,10 @@ func (c config) settings(others ...error) (settings, error) {
 	return s, nil
 }
 
-func (c *checker) address(flag, value string) string {
+func (c *checker) address(flag, value, such string) string {
 	_, port, err := net.SplitHostPort(value)
 	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
-		c.wrong(flag, "must be host:port such as 127.0.0.1:8080")
+		c.wrong(flag, "must be host:port such as %s, not %q", such, value)
 	}
 	return value
 }
@@ -153,7 +153,7 @@ func (c *checker) publicURL(value string) string {
 	value = strings.TrimRight(value, "/")
 	u, err := url.Parse(value)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || value != u.Scheme+"://"+u.Host {
-		c.wrong("public-url", "must be http(s)://host[:port] and nothing more")
+		c.wrong("public-url", "must be http(s)://host[:port] and nothing more, such as https://beta.example.com")
 	} else if strings.ContainsFunc(value, func(r rune) bool { return r > unicode.MaxASCII }) {
 		c.wrong("public-url", "must be in ASCII; write the host as xn--...")
 	}
@@ -176,9 +176,12 @@ func (c *checker) relays(values []string) (list []mail.Relay) {
 		c.wrong("smtp", "is missing: without a relay no invitation leaves; to try things out use: tryout demo")
 		return nil
 	}
-	for _, value := range values {
+	for i, value := range values {
 		relay, err := mail.ParseRelay(strings.TrimSpace(value))
-		if err != nil {
+		switch {
+		case err != nil && len(values) > 1: // it is not repeated: a password may stand in it
+			c.wrong("smtp", "number %d: %v", i+1, err)
+		case err != nil:
 			c.wrong("smtp", "%v", err)
 		}
 		list = append(list, relay)
@@ -187,8 +190,12 @@ func (c *checker) relays(values []string) (list []mail.Relay) {
 }
 
 func (c *checker) mailbox(flag, value string) string {
+	if value == "" {
+		c.wrong(flag, "is missing: who our mail is from, an address or Name <address>")
+		return ""
+	}
 	if _, err := mail.NewWriter(value, "localhost"); err != nil {
-		c.wrong(flag, "must be who our mail is from: %v", err)
+		c.wrong(flag, "%s", strings.TrimPrefix(err.Error(), "sender "))
 	}
 	return value
 }
@@ -211,7 +218,7 @@ func (c *checker) certificates(cert, key string) *httpd.Certificates {
 	}
 	certificates, err := httpd.LoadCertificates(cert, key)
 	if err != nil {
-		c.wrong("tls-cert", "%v", err)
+		c.wrong("tls-cert", "and --tls-key cannot be used: %v", err)
 	}
 	return certificates
 }
@@ -226,8 +233,13 @@ func (c *checker) number(flag, value string, least, most int) int {
 
 func (c *checker) duration(flag, value string, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(value) // which takes "0" too
-	if err != nil || d < least {
+	switch {
+	case err != nil:
 		c.wrong(flag, "must be a duration such as 90s or 24h, not %q", value)
+	case d < least && least == 1:
+		c.wrong(flag, "must be more than 0, not %q", value)
+	case d < least:
+		c.wrong(flag, "must be at least %v, not %q", least, value)
 	}
 	return d
 }
@@ -239,7 +251,7 @@ func (c *checker) networks(flag, value string) (list []netip.Prefix) {
 		}
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			c.wrong(flag, "must be networks such as 10.0.0.0/8, not %q", text)
+			c.wrong(flag, "must be networks such as 10.0.0.0/8 or 10.0.0.1/32, not %q", text)
 		}
 		list = append(list, prefix)
 	}

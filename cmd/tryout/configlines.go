@@ -69,6 +69,18 @@ func (f *configFile) locate(err error) error {
 	return usageError{errors.Join(list...)}
 }
 
+// place is where a setting was made, in words for whom is to look there: its line
+// in the file, else both other ways.
+func (f *configFile) place(flag string) string {
+	switch line, is := f.used[flag]; {
+	case line > 0:
+		return fmt.Sprintf("line %d of %s", line, f.path)
+	case is:
+		return f.path
+	}
+	return "--" + flag + " or TRYOUT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
 // mistakesIn are those that were told together.
 func mistakesIn(err error) []error {
 	usage, _ := errors.AsType[usageError](err)

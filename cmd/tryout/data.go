@@ -25,7 +25,9 @@ type home struct {
 func (c *checker) home(d dataFlag) home {
 	h := home{data: d.Data, master: c.masterKey(d.MasterKey)}
 	if dir, is := strings.CutPrefix(d.Database, "sqlite:"); is {
-		h.data = dir
+		if h.data = dir; dir == "" {
+			c.wrong("database", "must be sqlite:DIR, with the directory of the data")
+		}
 	} else if d.Database != "" {
 		h.data, h.postgres = "", d.Database
 		if err := store.CheckAddress(d.Database); err != nil {
@@ -62,7 +64,7 @@ func (h home) open(ctx context.Context) (*store.Store, error) {
 		return store.Open(ctx, h.postgres, h.master, time.Now)
 	}
 	if err := os.MkdirAll(h.data, 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	if h.master == nil {
 		var err error

@@ -33,11 +33,11 @@ type diagnosis struct {
 var doctorPatience = mail.Timeouts{Connect: 10 * time.Second, Command: 10 * time.Second, Body: 20 * time.Second, Dot: time.Minute}
 
 // Run examines what serve would do with the same settings.
-func (c doctorCmd) Run(ctx context.Context, io streams) error {
+func (c doctorCmd) Run(ctx context.Context, io streams, file *configFile) error {
 	check := &checker{}
 	addresses, to := check.addresses("address", c.Address), check.email("to", c.To)
 	if c.Resolver != "" {
-		check.address("resolver", c.Resolver)
+		check.address("resolver", c.Resolver, "9.9.9.9:53")
 	}
 	s, err := c.settings(check.mistakes...)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c doctorCmd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	d.Leaves = addresses
+	d.Leaves, d.RelaysIn = addresses, file.place("smtp")
 	defer func() {
 		for _, relay := range d.Relays {
 			relay.Close()
@@ -68,7 +68,7 @@ func (c doctorCmd) Run(ctx context.Context, io streams) error {
 func (c doctorCmd) doctor(s settings) (*doctor.Doctor, *mail.Writer, error) {
 	listen, err := net.ResolveTCPAddr("tcp", s.listen)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("--listen: %w", err)
 	}
 	name := host(cmp.Or(s.publicURL, s.localURL(listen)))
 	writer, err := s.writer(name)
@@ -122,7 +122,7 @@ func (c *checker) addresses(flag, value string) (list []netip.Addr) {
 		}
 		a, err := netip.ParseAddr(text)
 		if err != nil {
-			c.wrong(flag, "must be IP addresses, not %q", text)
+			c.wrong(flag, "must be IP addresses such as 203.0.113.7, not %q", text)
 		}
 		list = append(list, a.Unmap())
 	}

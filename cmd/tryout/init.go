@@ -97,6 +97,9 @@ func (c *initCmd) begin(io streams, file *configFile, k *kong.Context) (*setup, 
 		return nil, err
 	}
 	file.path = path
+	if err := mayMake(filepath.Dir(path)); err != nil && file.text == "" {
+		return nil, usageError{fmt.Errorf("--config: %s cannot be written: %w; name another file, or run this as root", path, err)}
+	}
 	s := &setup{
 		initCmd: c, io: io, file: file, asker: newAsker(io.err), check: &checker{},
 		given: map[string]bool{}, knownKey: c.MasterKey, freshKey: newMasterKey(),

@@ -47,8 +47,11 @@ func (s *setup) saveScript(context.Context) error {
 		s.say("ask-cli", "%s: unchanged", path)
 		return nil
 	}
+	if err := replaceFile(path, script, 0o700); err != nil {
+		return err
+	}
 	s.say("ask-cli", "%s: wrote it", path)
-	return replaceFile(path, script, 0o700)
+	return nil
 }
 
 // sendTest sends the owner a message, through a relay that lets us in.
@@ -87,6 +90,9 @@ Next:
 {{- if ne .Program "/usr/local/bin/tryout"}}
    install -m 755 {{q .Program}} /usr/local/bin/tryout
 {{- end}}
+{{- if .Data}}
+   chown -R tryout:tryout {{q .Data}}
+{{- end}}
    systemctl enable --now {{q .Unit}}
 {{else}}
    {{q .Program}} serve --config {{q .File}}
@@ -110,7 +116,7 @@ It listens on {{.Listen}}. Have a proxy that ends TLS pass {{.URL}} there with t
 
    {{q .Program}} doctor --config {{q .File}}
 
-Every command finds these settings with --config, or after: export TRYOUT_CONFIG={{q .File}}
+Every command finds these settings{{if .Unit}}, as root,{{end}} with --config, or after: export TRYOUT_CONFIG={{q .File}}
 `))
 
 // sayWhatNext prints the token, this once. Where it was made before, another is
@@ -130,13 +136,16 @@ func (s *setup) sayWhatNext(context.Context) error {
 	}
 	data := map[string]any{
 		"Body":    string(body),
-		"Program": programName(), "File": s.file.path, "Listen": s.settings.listen, "URL": url, "Owner": s.Owner, "Script": s.scriptPath(), "Unit": "",
+		"Program": programName(), "File": s.file.path, "Listen": s.settings.listen, "URL": url, "Owner": s.Owner, "Script": s.scriptPath(), "Unit": "", "Data": "",
 		"API": local + "/v1/skills/" + s.Skill + "/betaTest", "Proxy": strings.HasPrefix(url, "https:") && s.settings.certificates == nil,
 		"People": strings.HasPrefix(url, "https:") || isLocal(host(url)),
 		"Token":  "$(" + quote(programName()) + " token create --ttl 24h --config " + quote(s.file.path) + ")",
 	}
 	if s.hasUnit() {
 		data["Unit"] = s.unitPath()
+		if s.hasOwnData() { // the service's user must be let in
+			data["Data"] = s.Data
+		}
 	}
 	if s.token != "" {
 		data["Token"] = quote(s.token)

@@ -54,7 +54,10 @@ func (s *setup) place(c *checker, flag, value string) {
 	if err == nil {
 		err = mayMake(dir)
 	}
-	if err != nil || !oneLine(dir) {
+	switch {
+	case s.hides(dir):
+		c.wrong(flag, "%s is in a home, of which the service of --systemd sees nothing: name another, or run this as root, for whom it is %s", dir, rootData)
+	case err != nil, !oneLine(dir):
 		c.wrong(flag, "must be a directory that can be made and written to: %v", err)
 	}
 	s.Data = dir

@@ -107,6 +107,12 @@ func TestInitWritesAUnitOnceAndLeavesTheFilesToTheDirectorysOwner(t *testing.T) 
 	if !strings.Contains(unit, "\nEnvironmentFile="+p.env+"\n") || !slices.Contains(pasted(out), "systemctl enable --now "+p.dir+"/tryout.service") {
 		t.Errorf("got the unit\n%s\nand\n%s", unit, out)
 	}
+	if given := slices.Contains(pasted(out), "chown -R tryout:tryout "+data); given == storetest.OnPostgres() {
+		t.Errorf("the data are given to the service's user: %v\n%s", given, out)
+	}
+	if told := strings.Contains(out, "only root can install it"); told == isRoot() {
+		t.Errorf("root is asked for: %v\n%s", told, out)
+	}
 	if !storetest.OnPostgres() && (!strings.Contains(unit, "\nReadWritePaths="+data+"\n") || strings.Contains(unit, "\nEnvironment=TRYOUT_DATA=")) {
 		t.Errorf("the unit hides the data in %s, or names others:\n%s", data, unit)
 	}

@@ -22,9 +22,20 @@ func (s *setup) judge(context.Context) (err error) {
 	}
 	d, _, err := doctorCmd{}.doctor(s.settings)
 	if err == nil {
-		s.doctor = d
+		s.doctor, d.RelaysIn = d, s.relaysIn()
 	}
 	return err
+}
+
+// relaysIn is where the relay was told, unless it was just now at the terminal.
+func (s *setup) relaysIn() string {
+	switch {
+	case s.asker != nil:
+		return ""
+	case s.Relay != "":
+		return "--relay and the settings beside it"
+	}
+	return s.file.place("smtp")
 }
 
 // relayPatience is how long the relays have to show that they take our mail.

@@ -41,7 +41,7 @@ func TestMistakesInTheFileAreToldByLineAndAllAtOnce(t *testing.T) {
 		said, _ := cmd.CombinedOutput() // the code tells
 		want := []string{
 			"env:1: --cap: must be a whole number", `env:2: there is no setting called "TRYOUT_CAPP"`, "env:4: TRYOUT_RATE: what has quotes", "env:5: must be NAME=value",
-			"env:8: TRYOUT_CAP is set in line 1 already", "env:7: --mail-from: must be who our mail is from",
+			"env:8: TRYOUT_CAP is set in line 1 already", `env:7: --mail-from: "nobody": must be an address or "Name <address>"`,
 		}
 		for _, line := range want {
 			if !strings.Contains(string(said), line) {

@@ -49,6 +49,9 @@ func readWording(dir string) (*mail.Wording, error) {
 	if dir == "" {
 		return nil, nil
 	}
+	if _, err := os.ReadDir(dir); err != nil { // of which the next would say no name
+		return nil, err
+	}
 	wording, err := mail.ReadWording(os.DirFS(dir))
 	if err != nil {
 		err = fmt.Errorf("in %s:\n%w", dir, err)
@@ -89,7 +92,7 @@ func (c mailPreviewCmd) Run(io streams) error {
 	}
 	w, err := newWriter(c.MailFrom, "beta.example.com", wording)
 	if err != nil {
-		return usageError{err}
+		return usageError{fmt.Errorf("--mail-from: %w", err)}
 	}
 	text, err := c.show(w, l)
 	if err == nil {
@@ -132,7 +135,7 @@ func (c mailTestCmd) Run(ctx context.Context, io streams, file *configFile) erro
 		return usageError{fmt.Errorf("%q: %w", c.Address, err)}
 	}
 	if c.Relay < 0 || c.Relay > len(s.relays) {
-		return usageError{fmt.Errorf("--relay: must be in 1..%d, the relays that --smtp gives", len(s.relays))}
+		return usageError{fmt.Errorf("--relay: must be in 1..%d, the relays that are set up", len(s.relays))}
 	}
 	if c.Relay > 0 {
 		s.relays = s.relays[c.Relay-1 : c.Relay]

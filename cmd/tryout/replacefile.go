@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -15,7 +16,7 @@ func replaceFile(path, text string, mode os.FileMode) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", path, reason(err))
 	}
 	defer os.Remove(f.Name()) // which is gone if all went well
 	if before, err := os.Stat(path); err == nil {
@@ -23,7 +24,7 @@ func replaceFile(path, text string, mode os.FileMode) error {
 			mode = before.Mode().Perm() | mode&0o100
 		}
 		if err := keepOwner(f, before); err != nil {
-			return err
+			return fmt.Errorf("%s cannot be left to whom it belongs now: %w; run this as root", path, reason(err))
 		}
 	}
 	_, err = f.WriteString(text)
@@ -38,6 +39,15 @@ func replaceFile(path, text string, mode os.FileMode) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// reason is an error without the name of the file that is to take the place of
+// another: nobody has seen it.
+func reason(err error) error {
+	if e, is := errors.AsType[*os.PathError](err); is {
+		return e.Err
+	}
+	return err
 }
 
 // keepOwner gives f to whom the file belongs that it replaces: its owner where

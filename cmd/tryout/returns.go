@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -112,7 +113,7 @@ func (p *program) joinReturns(ctx context.Context, s returnsSettings, w *mail.Wr
 		return nil
 	}
 	if p.bounces, err = bounce.Listen(s.listen, p.returns.addresses, p.returns.received, p.log); err != nil {
-		return err
+		return fmt.Errorf("--bounce-listen: %w", err)
 	}
 	p.log.Info("listening for returned mail", "addr", p.bounces.Addr().String(), "domain", s.domain)
 	return nil

@@ -34,7 +34,7 @@ func (c *checker) returns(r returnsConfig) (s returnsSettings) {
 		s.domain = c.domain("bounce-domain", r.BounceDomain)
 	}
 	if r.BounceListen != "" {
-		if s.listen = c.address("bounce-listen", r.BounceListen); r.BounceDomain == "" {
+		if s.listen = c.address("bounce-listen", r.BounceListen, "0.0.0.0:25"); r.BounceDomain == "" {
 			c.wrong("bounce-listen", "needs --bounce-domain: only return paths are taken there")
 		}
 	}
@@ -44,12 +44,12 @@ func (c *checker) returns(r returnsConfig) (s returnsSettings) {
 	var err error
 	if r.ReturnsSG != "" {
 		if s.sendGrid, err = bounce.SendGridKey(r.ReturnsSG); err != nil {
-			c.wrong("returns-sendgrid-key", "%v", err)
+			c.wrong("returns-sendgrid-key", "%s", strings.TrimPrefix(err.Error(), "bounce: "))
 		}
 	}
 	if r.ReturnsEvents != "" {
 		if s.events, err = bounce.EventsKey(r.ReturnsEvents); err != nil {
-			c.wrong("returns-events-key", "%v", err)
+			c.wrong("returns-events-key", "%s", strings.TrimPrefix(err.Error(), "bounce: "))
 		}
 	}
 	return s

@@ -27,7 +27,7 @@ func (c *checker) email(flag, value string) beta.Email {
 	}
 	email, err := beta.ParseEmail(value)
 	if err != nil {
-		c.wrong(flag, "must be an address such as help@example.com: %v", err)
+		c.wrong(flag, "%v", err)
 	}
 	return email
 }

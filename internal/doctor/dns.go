@@ -26,15 +26,32 @@ func NewResolver(server string) *net.Resolver {
 type rooted struct{ *net.Resolver }
 
 func (r rooted) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	return r.Resolver.LookupTXT(ctx, root(name))
+	texts, err := r.Resolver.LookupTXT(ctx, root(name))
+	return texts, r.unnamed(err)
 }
 
 func (r rooted) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
-	return r.Resolver.LookupMX(ctx, root(name))
+	mx, err := r.Resolver.LookupMX(ctx, root(name))
+	return mx, r.unnamed(err)
 }
 
 func (r rooted) LookupIPAddr(ctx context.Context, name string) ([]net.IPAddr, error) {
-	return r.Resolver.LookupIPAddr(ctx, root(name))
+	list, err := r.Resolver.LookupIPAddr(ctx, root(name))
+	return list, r.unnamed(err)
+}
+
+func (r rooted) LookupAddr(ctx context.Context, address string) ([]string, error) {
+	names, err := r.Resolver.LookupAddr(ctx, address)
+	return names, r.unnamed(err)
+}
+
+// unnamed takes the server's name out of an error where another was asked: the
+// library names the system's all the same.
+func (r rooted) unnamed(err error) error {
+	if e, is := errors.AsType[*net.DNSError](err); is && r.Dial != nil {
+		e.Server = ""
+	}
+	return err
 }
 
 func (d *Doctor) dns() rooted { return rooted{d.Resolver} }

@@ -41,6 +41,7 @@ type Doctor struct {
 	From       string         // the address that readers see
 	ReturnPath string         // the envelope's sender, where bounces go
 	Relays     []*mail.Client // in order of preference
+	RelaysIn   string         // where the operator has set them, for advice such as --smtp; empty says nothing of it
 	Leaves     []netip.Addr   // where mail leaves for the world; empty means the addresses of relays that ask for no sign-in
 	DKIM       *mail.DKIM     // nil means that we sign nothing
 	Resolver   *net.Resolver  // see [NewResolver]

@@ -49,7 +49,7 @@ func (d *Doctor) hidden() (found, change string) {
 		}
 	}
 	return "the relay is on this machine or network, and the address that its mail leaves from is not known here",
-		"Say which it is with --address."
+		"Say with --address which address that is."
 }
 
 // reverse checks that every address has a name which leads back to it: large
@@ -71,7 +71,7 @@ func (d *Doctor) reverse(ctx context.Context) (findings []Finding) {
 }
 
 func (d *Doctor) reverseOf(ctx context.Context, a netip.Addr) Finding {
-	names, err := d.Resolver.LookupAddr(ctx, a.String())
+	names, err := d.dns().LookupAddr(ctx, a.String())
 	if err != nil && !isNone(err) {
 		return silent("reverse name", a.String(), err)
 	}

@@ -22,14 +22,14 @@ func (d *Doctor) Relay(ctx context.Context, c *mail.Client) (findings []Finding)
 	seen, err := c.Probe(ctx, d.ReturnPath)
 	fail, failed := errors.AsType[*mail.Failure](err)
 	if failed && seen.TLS == nil { // it came no further than TLS
-		return one(refusal(c, fail))
+		return one(d.refusal(c, fail))
 	}
 	findings = append(findings, reached(c, seen), d.secured(c, seen))
 	if c.Relay.User != "" && (!failed || fail.Step == "MAIL FROM") {
 		findings = append(findings, Finding{Check: "relay sign-in", Level: OK, Found: fmt.Sprintf("%s let us in as %s.", c.Relay.Addr(), c.Relay.User)})
 	}
 	if failed {
-		return append(findings, refusal(c, fail))
+		return append(findings, d.refusal(c, fail))
 	}
 	return append(findings, Finding{Check: "relay sender", Level: OK, Found: fmt.Sprintf("%s takes mail from %s.", c.Relay.Addr(), d.ReturnPath)})
 }
@@ -77,17 +77,17 @@ func isLoopback(a net.Addr) bool {
 }
 
 // refusal says what to do about a relay that let us go no further.
-func refusal(c *mail.Client, fail *mail.Failure) Finding {
+func (d *Doctor) refusal(c *mail.Client, fail *mail.Failure) Finding {
 	f := Finding{Check: "relay", Level: Bad, Found: said(c, fail)}
 	switch fail.Step {
 	case "connect":
-		f.Change = "See that the host and port of --smtp are right, that the relay runs, and that no firewall stands between. Many hosting providers block port 25; 587 or 465 is then the way."
+		f.Change = "See that the relay's host and port are right" + d.relaysIn() + ", that the relay runs, and that no firewall stands between. Many hosting providers block port 25; 587 or 465 is then the way."
 	case "STARTTLS", "TLS":
 		f.Check = "relay TLS"
 		f.Change = "The certificate must be made out to " + c.Relay.Host + ", not have ended, and be signed by a root that this system trusts. smtps:// is for ports that begin with TLS, smtp:// for all others."
 	case "AUTH":
 		f.Check = "relay sign-in"
-		f.Change = "See that user and password in --smtp are right and percent-encoded, and that the relay offers AUTH over TLS."
+		f.Change = "See that user and password are right" + d.relaysIn() + ", percent-encoded where they stand in a URL, and that the relay offers AUTH over TLS."
 	case "MAIL FROM":
 		f.Check = "relay sender"
 		f.Change = "Send from an address that the relay knows as ours, or ask whoever runs it to take this one."
@@ -95,6 +95,13 @@ func refusal(c *mail.Client, fail *mail.Failure) Finding {
 		f.Change = "Ask whoever runs the relay why it does not let this machine in."
 	}
 	return f
+}
+
+func (d *Doctor) relaysIn() string {
+	if d.RelaysIn == "" {
+		return ""
+	}
+	return " (" + d.RelaysIn + ")"
 }
 
 // said is what happened, in the relay's own words where it had any.
@@ -110,7 +117,7 @@ func (d *Doctor) Send(ctx context.Context, m mail.Message) Finding {
 	c := d.Relays[0]
 	reply, err := c.Send(ctx, func() (mail.Message, error) { return m, nil }, nil)
 	if fail, failed := errors.AsType[*mail.Failure](err); failed {
-		f := refusal(c, fail)
+		f := d.refusal(c, fail)
 		f.Check, f.Found = "message", f.Found+" The message to "+m.To+" was not taken."
 		return f
 	}

@@ -76,10 +76,10 @@ func (d *Doctor) noSPF(ctx context.Context, name string) Finding {
 		mechanisms = append(mechanisms, mechanism(a))
 	}
 	if len(mechanisms) == 1 {
-		if _, f.Change = d.hidden(); f.Change == "" {
+		if _, change := d.hidden(); change == "" {
 			f.Change = "Publish the one that the relay's provider tells you to have."
 		} else {
-			f.Change += " Then the record to publish is shown here."
+			f.Change = "Say with --address which addresses mail leaves from; then the record to publish is shown here."
 		}
 		return f
 	}

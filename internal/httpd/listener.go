@@ -3,7 +3,6 @@ package httpd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"sync/atomic"
@@ -26,7 +25,7 @@ func openListener(addr string, edge *Edge) (*listener, error) {
 	c.SetMultipathTCP(false) // Go's default on Linux; such a socket takes no filter
 	l, err := c.Listen(context.Background(), "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, err // which says "listen" itself
 	}
 	return &listener{TCPListener: l.(*net.TCPListener), edge: edge}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // Relay says where mail is handed over.
@@ -22,15 +23,15 @@ type Relay struct {
 // No error repeats the text, because a password may stand in it.
 func ParseRelay(s string) (Relay, error) {
 	u, err := url.Parse(s)
-	switch {
+	switch scheme, _, _ := strings.Cut(s, "://"); {
+	case !strings.EqualFold(scheme, "smtp") && !strings.EqualFold(scheme, "smtps"):
+		return Relay{}, errors.New("must begin with smtp:// or smtps://, such as smtp://mail.example.com:587")
 	case err != nil, u.Opaque != "":
-		return Relay{}, errors.New("relay: must be of the form smtp://user:password@host:port, with special characters percent-encoded")
-	case u.Scheme != "smtp" && u.Scheme != "smtps":
-		return Relay{}, errors.New("relay: must begin with smtp:// or smtps://")
+		return Relay{}, errors.New("must be of the form smtp://user:password@host:port, with special characters percent-encoded (%40 for @, %2F for /)")
 	case u.Hostname() == "":
-		return Relay{}, errors.New("relay: the host is missing")
+		return Relay{}, errors.New("the host is missing")
 	case u.Path != "" && u.Path != "/", u.RawQuery != "", u.Fragment != "":
-		return Relay{}, errors.New("relay: nothing may follow the port")
+		return Relay{}, errors.New("nothing may follow the port")
 	}
 	r := Relay{Host: u.Hostname(), TLS: u.Scheme == "smtps"}
 	if r.Port, err = port(u.Port(), r.TLS); err != nil {
@@ -39,7 +40,7 @@ func ParseRelay(s string) (Relay, error) {
 	r.User = u.User.Username()
 	r.Password, _ = u.User.Password()
 	if (r.User == "") != (r.Password == "") {
-		return Relay{}, errors.New("relay: a user needs a password, and a password a user")
+		return Relay{}, errors.New("a user needs a password, and a password a user")
 	}
 	return r, nil
 }
@@ -53,7 +54,7 @@ func port(s string, tls bool) (int, error) {
 	}
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || n == 0 {
-		return 0, errors.New("relay: the port must be a number from 1 to 65535")
+		return 0, errors.New("the port must be a number from 1 to 65535")
 	}
 	return int(n), nil
 }
