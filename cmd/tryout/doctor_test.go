@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -85,6 +87,37 @@ func TestTheDoctorNamesEveryMistakeAndLooksAtNothing(t *testing.T) {
 	}
 	if code != exitUsage || out != "" {
 		t.Errorf("got %d, %q", code, out)
+	}
+}
+
+// Advice about a relay names where it was set.
+func TestTheDoctorSaysWhereTheRelayIsSet(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	env := write("env", "# mine\nTRYOUT_SMTP=smtp://127.0.0.1:1\n")
+	toml := write("tryout.toml", "smtp = ['smtp://127.0.0.1:1']\n")
+	resolver := dnstest.Serve(t, healed())
+	for _, c := range []struct {
+		want  string
+		flags []string
+	}{
+		{"line 2 of " + env, []string{"--config", env}},
+		{"line 1 of " + toml, []string{"--config", toml}},
+		{"--smtp or TRYOUT_SMTP", []string{"--smtp", "smtp://127.0.0.1:1"}},
+		{"--smtp or TRYOUT_SMTP", []string{"--smtp", "smtp://127.0.0.1:1", "--config", env}},
+	} {
+		var o, e bytes.Buffer
+		code := run(t.Context(), append([]string{"doctor", "--mail-from", "beta@example.com", "--resolver", resolver, "--address", "203.0.113.7"}, c.flags...), streams{&o, &e})
+		if code != exitFailure || !strings.Contains(o.String(), "host and port are right ("+c.want+"), that") {
+			t.Errorf("%q: got %d\n%s%s\nwant %q in it", c.flags, code, &o, &e, c.want)
+		}
 	}
 }
 

@@ -92,7 +92,6 @@ func TestInitChangesTheLineThatIsAskedAndNoOther(t *testing.T) {
 func TestInitWritesAUnitOnceAndLeavesTheFilesToTheDirectorysOwner(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	const nobody = 65534
 	data := filepath.Join(p.dir, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func (s *setup) relaysIn() string {
 	switch {
 	case s.asker != nil:
 		return ""
-	case s.Relay != "":
+	case s.given["relay"], s.given["relay-tls"], s.given["relay-user"], s.given["relay-password"]:
 		return "--relay and the settings beside it"
 	}
 	return s.file.place("smtp")

@@ -57,13 +57,28 @@ func TestMistakesInTheFileAreToldByLineAndAllAtOnce(t *testing.T) {
 	}
 }
 
+// The service sees nothing of a home, and as another user it could not.
+func TestInitWritesNoUnitThatWouldNotSeeItsData(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	for _, dir := range []string{"/home/ann/data", "/root/data"} {
+		_, errs := p.init(exitUsage, append(p.flags, "--systemd", "--database", "", "--data", dir)...)
+		if !strings.Contains(errs, "--data: "+dir+" is in a home") {
+			t.Errorf("%s: got\n%s", dir, errs)
+		}
+	}
+	if left, err := os.ReadDir(p.dir); err != nil || len(left) > 0 {
+		t.Errorf("something was written: %v, %v", left, err)
+	}
+}
+
 func TestARelayThatDoesNotTakeOurMailIsKeptOnlyIfSomebodyWantsIt(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	for _, c := range []struct{ flag, value, said string }{
 		{"--mail-from", "stranger@example.com", `answered MAIL FROM with "553 5.7.1 not your address"`},
 		{"--relay-user", "other", "bad   relay sign-in"},
-		{"--relay", "127.0.0.1:1", "firewall"},
+		{"--relay", "127.0.0.1:1", "host and port are right (--relay and the settings beside it)"},
 	} {
 		_, errs := p.init(exitFailure, append(p.flags, c.flag, c.value)...)
 		if !strings.Contains(errs, c.said) || !strings.Contains(errs, "--skip-relay-check") {
@@ -76,6 +91,11 @@ func TestARelayThatDoesNotTakeOurMailIsKeptOnlyIfSomebodyWantsIt(t *testing.T) {
 	out, errs := p.init(exitFailure, append(p.flags, "--relay", "127.0.0.1:1", "--skip-relay-check")...)
 	if !strings.Contains(errs, "all else is done") || !strings.Contains(out, "Next:") || !strings.Contains(p.read("env"), "@127.0.0.1:1") {
 		t.Errorf("kept all the same: got\n%s%s", out, errs)
+	}
+	for want, flags := range map[string][]string{"line 4 of " + p.env: nil, "--smtp or TRYOUT_SMTP": {"--smtp", "smtp://127.0.0.1:1"}} {
+		if _, errs := p.init(exitFailure, flags...); !strings.Contains(errs, "host and port are right ("+want+"), that") {
+			t.Errorf("%q: got\n%s\nwant %q in it", flags, errs, want)
+		}
 	}
 	out, _ = p.init(exitOK, p.flags...)
 	if !strings.Contains(out, "wrote TRYOUT_SMTP\n") || !strings.Contains(out, "took the message") {

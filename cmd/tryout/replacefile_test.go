@@ -7,6 +7,9 @@ import (
 	"testing"
 )
 
+// nobody is a user, and a group, without rights.
+const nobody = 65534
+
 func TestAFileIsReplacedForWhomItWasOpened(t *testing.T) {
 	t.Parallel()
 	must := func(t *testing.T, err error) {
@@ -27,8 +30,8 @@ func TestAFileIsReplacedForWhomItWasOpened(t *testing.T) {
 		if c.before != 0 {
 			must(t, os.WriteFile(path, []byte("before"), 0o600))
 			if isRoot() {
-				group = 65534
-				must(t, os.Chown(path, 65534, group))
+				group = nobody
+				must(t, os.Chown(path, nobody, group))
 			}
 			must(t, os.Chmod(path, c.before))
 			name = path + "-link"
@@ -40,7 +43,7 @@ func TestAFileIsReplacedForWhomItWasOpened(t *testing.T) {
 		info, err := os.Lstat(path)
 		must(t, err)
 		owner := info.Sys().(*syscall.Stat_t)
-		if string(text) != "after" || info.Mode() != c.want || int(owner.Gid) != group || isRoot() && c.before != 0 && owner.Uid != 65534 {
+		if string(text) != "after" || info.Mode() != c.want || int(owner.Gid) != group || isRoot() && c.before != 0 && owner.Uid != nobody {
 			t.Errorf("%s: got %q, %v of %d:%d, want after, %v in group %d", what, text, info.Mode(), owner.Uid, owner.Gid, c.want, group)
 		}
 		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {

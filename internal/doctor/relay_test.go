@@ -219,7 +219,7 @@ func TestWhereNoAddressIsKnownNoRecordIsMadeUp(t *testing.T) {
 	t.Parallel()
 	d := behind(t, new(post).relayOf(t, nil, 0), nil)
 	d.Leaves, d.ReturnPath = nil, "beta@example.org"
-	wants(t, d, "SPF", doctor.Bad, "with --address", "")
+	wants(t, d, "SPF", doctor.Bad, "Say with --address which addresses mail leaves from; then", "")
 	d.Relays[0].Relay.User, d.Relays[0].Relay.Password = "user", "secret"
 	wants(t, d, "SPF", doctor.Bad, "the relay's provider tells you", "")
 }
