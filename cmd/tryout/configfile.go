@@ -30,15 +30,21 @@ type configFile struct {
 // stands in for flags. For init there is always one, which may not be there yet.
 func findConfig(args []string) *configFile {
 	f, rest := &configFile{path: os.Getenv("TRYOUT_CONFIG")}, []string{}
+	given := false
 	for i := 0; i < len(args); i++ {
 		if value, is := strings.CutPrefix(args[i], "--config="); is {
-			f.path = value
-		} else if args[i] == "--config" && i+1 < len(args) {
-			i++
-			f.path = args[i]
+			f.path, given = value, true
+		} else if args[i] == "--config" {
+			f.path, given = "", true
+			if i++; i < len(args) {
+				f.path = args[i]
+			}
 		} else {
 			rest = append(rest, args[i])
 		}
+	}
+	if given && f.path == "" { // such as --config "$MISSPELT"
+		f.mistakes = append(f.mistakes, errors.New("--config: must name a file"))
 	}
 	if f.mayMiss = len(rest) > 0 && rest[0] == "init"; f.mayMiss {
 		f.path = cmp.Or(f.path, initFile())

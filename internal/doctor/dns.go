@@ -48,10 +48,13 @@ func (r rooted) LookupAddr(ctx context.Context, address string) ([]string, error
 // unnamed takes the server's name out of an error where another was asked: the
 // library names the system's all the same.
 func (r rooted) unnamed(err error) error {
-	if e, is := errors.AsType[*net.DNSError](err); is && r.Dial != nil {
-		e.Server = ""
+	e, is := errors.AsType[*net.DNSError](err)
+	if !is || r.Dial == nil {
+		return err
 	}
-	return err
+	unnamed := *e // which others may have been given too
+	unnamed.Server = ""
+	return &unnamed
 }
 
 func (d *Doctor) dns() rooted { return rooted{d.Resolver} }

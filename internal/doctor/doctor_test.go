@@ -239,6 +239,20 @@ func TestADNSThatSaysNothingHoldsNobodyUp(t *testing.T) {
 	unanswered(t, d)
 }
 
+// The name server that was asked is not that of the system, which the library
+// names in its errors.
+func TestOnlyTheServerThatWasAskedIsNamed(t *testing.T) {
+	t.Parallel()
+	d := patient(t, nil, newKey(t, "example.com"))
+	d.Resolver = doctor.NewResolver("127.0.0.1:1") // nobody is there
+	unanswered(t, d)
+	for _, f := range d.Examine(t.Context()) {
+		if strings.Contains(f.Found, " on ") || !strings.Contains(f.Found, "->127.0.0.1:1: ") {
+			t.Errorf("got %+v", f)
+		}
+	}
+}
+
 // unanswered holds all checks of the DNS to saying that nothing was answered.
 func unanswered(t *testing.T, d *doctor.Doctor) {
 	t.Helper()
