@@ -25,7 +25,7 @@ func (s *setup) askPlace(ctx context.Context) error {
 	}
 	s.given["data"] = s.given["data"] || s.given["database"]
 	answer, before := cmp.Or(s.Database, s.Data), len(s.check.mistakes)
-	q := question{flag: "data", text: "Directory of the data, or postgres://user:password@host/name", answer: &answer, check: s.place}
+	q := question{flag: "data", text: "Directory of the data, or postgres://user:password@host/name", answer: &answer, check: needed("where everything is kept", s.place)}
 	if strings.Contains(answer, "://") { // there may be a password in it
 		q.shown = "as before"
 	}
@@ -56,7 +56,7 @@ func (s *setup) place(c *checker, flag, value string) {
 	}
 	switch {
 	case s.hides(dir):
-		c.wrong(flag, "%s is in a home, of which the service of --systemd sees nothing: name another, or run this as root, for whom it is %s", dir, rootData)
+		c.wrong(flag, "%s is in a home, of which the service of --systemd sees nothing; take another, such as %s as root", dir, rootData)
 	case err != nil, !oneLine(dir):
 		c.wrong(flag, "must be a directory that can be made and written to: %v", err)
 	}
