@@ -39,7 +39,13 @@ func (b *bench) adds(ctx context.Context, callers int, how func(*adder, int) ask
 	if err != nil {
 		return measured{}, err
 	}
-	return b.ratio(ctx, b.server, ours, other(r, theirs))
+	m, err := b.ratio(ctx, b.server, ours, other(r, theirs))
+	if err != nil || callers == 4 {
+		return m, err
+	}
+	w := startGroups(r)
+	defer close(w.jobs)
+	return b.framed(ctx, m, callers, w, theirs, func(i int) asker { return how(mine, i) })
 }
 
 // adder returns the one at *a, made when first asked for.

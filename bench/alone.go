@@ -29,8 +29,9 @@ const (
 var readerPragmas = []string{"query_only=on", "cache_size=-1536"}
 
 // besides adds to a ratio what the statement takes without anything around it,
-// and what would be left of the ratio if prepared bytes and that statement were
-// all there is to a request. An engine that takes so long cannot do better.
+// and what would be left of the ratio if asking, prepared bytes and that statement
+// were all there is to a request, and used up the machine. An engine that takes so
+// long cannot do better.
 func (b *bench) besides(ctx context.Context, m measured, statement string, size int) (measured, error) {
 	if b.rival != nil {
 		return m, nil

@@ -70,9 +70,10 @@ func chosen(list string) ([]goal, error) {
 
 // measured is what was seen of a goal, round by round.
 type measured struct {
-	values []float64
-	other  time.Duration // of processor time that the other side spent for each, with the server that both use
-	note   string
+	values    []float64
+	other     time.Duration // of processor time that the other side spent for each, with the server that both use and who asks
+	otherRate float64       // how many the other side did in a second
+	note      string
 }
 
 func (m measured) median() float64 { return median(m.values) }

@@ -27,6 +27,7 @@ type speed struct {
 	perSecond float64
 	cost      time.Duration // of processor time that the side's process spent for each
 	server    time.Duration // the same of the server's that both sides use: database or receiver; zero where there is none
+	asking    time.Duration // the same of who asks; zero where that is the side itself
 	done      int64         // all that was done, also before and after it was measured
 }
 
@@ -63,15 +64,19 @@ func rate(ctx context.Context, p process, n int, d time.Duration, work func(i in
 		})
 	}
 	pause(ctx, warmUp)
-	first, begun, spent := done.Load(), time.Now(), p.spent()
+	first, begun, spent, asked := done.Load(), time.Now(), p.spent(), itself.spent()
 	pause(ctx, d)
-	count, took, cost := done.Load()-first, time.Since(begun), p.spent()-spent
+	count, took, cost, asking := done.Load()-first, time.Since(begun), p.spent()-spent, itself.spent()-asked
+	if p.pid == itself.pid {
+		asking = 0
+	}
 	stop(errOver)
 	workers.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, errOver) {
 		return speed{}, err
 	}
-	return speed{perSecond: float64(count) / took.Seconds(), cost: cost / time.Duration(max(1, count)), done: done.Load()}, nil
+	each := time.Duration(max(1, count))
+	return speed{perSecond: float64(count) / took.Seconds(), cost: cost / each, asking: asking / each, done: done.Load()}, nil
 }
 
 var errOver = errors.New("the round is over")
@@ -101,7 +106,8 @@ func (b *bench) ratio(ctx context.Context, s *server, ours, other side) (m measu
 		mine, theirs = append(mine, a), append(theirs, z)
 		m.values = append(m.values, a.perSecond/z.perSecond)
 	}
-	m.other = theirs.cost() + theirs.server()
+	m.other = theirs.cost() + theirs.server() + theirs.asking()
+	m.otherRate = theirs.rate()
 	m.note = fmt.Sprintf("%s; %s", mine, theirs)
 	return m, nil
 }
@@ -110,31 +116,35 @@ type speeds []speed
 
 // String is the medians.
 func (list speeds) String() string {
-	var rates []float64
-	for _, s := range list {
-		rates = append(rates, s.perSecond)
-	}
-	text := fmt.Sprintf("%.0f/s at %.0f µs of processor each", median(rates), micros(list.cost()))
+	text := fmt.Sprintf("%.0f/s at %.0f µs of processor each", list.rate(), micros(list.cost()))
 	if server := list.server(); server > 0 {
 		text += fmt.Sprintf(" and %.0f of the server's", micros(server))
 	}
 	return text
 }
 
-func (list speeds) server() time.Duration {
-	return list.median(func(s speed) time.Duration { return s.server })
+func (list speeds) rate() float64 {
+	return list.median(func(s speed) float64 { return s.perSecond })
 }
 
 func (list speeds) cost() time.Duration {
-	return list.median(func(s speed) time.Duration { return s.cost })
+	return time.Duration(list.median(func(s speed) float64 { return float64(s.cost) }))
 }
 
-func (list speeds) median(of func(speed) time.Duration) time.Duration {
+func (list speeds) server() time.Duration {
+	return time.Duration(list.median(func(s speed) float64 { return float64(s.server) }))
+}
+
+func (list speeds) asking() time.Duration {
+	return time.Duration(list.median(func(s speed) float64 { return float64(s.asking) }))
+}
+
+func (list speeds) median(of func(speed) float64) float64 {
 	var all []float64
 	for _, s := range list {
-		all = append(all, float64(of(s)))
+		all = append(all, of(s))
 	}
-	return time.Duration(median(all))
+	return median(all)
 }
 
 // together runs work n times at once and returns the first error.

@@ -3,14 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"tryout/internal/httpd"
 )
@@ -39,7 +35,7 @@ func serveEdge(file string) error {
 	if err != nil {
 		return err
 	}
-	edge := httpd.New(prepared(body), httpd.Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: prometheus.NewRegistry()})
+	edge := newEdge(prepared(body))
 	s, err := httpd.Listen("127.0.0.1:0", edge, nil)
 	if err != nil {
 		return err

@@ -75,7 +75,7 @@ func (g *glance) query(fn func(row) error, sql string, args ...any) (err error) 
 		}
 	}
 	if g.r.at == g.at {
-		return sqliteConn{g.r.Conn}.query(fn, sql, args...)
+		return sqliteConn{g.r.link}.query(fn, sql, args...)
 	}
 	if g.r.at != (beta.Mark{}) {
 		g.e.readers.release() // the others are behind as well
@@ -83,7 +83,7 @@ func (g *glance) query(fn func(row) error, sql string, args ...any) (err error) 
 	if err := g.r.hold(); err != nil {
 		return err
 	}
-	return sqliteConn{g.r.Conn}.queryIf(g.still, fn, sql, args...)
+	return sqliteConn{g.r.link}.queryIf(g.still, fn, sql, args...)
 }
 
 // still reports whether the database is in the glance's state. It is asked when

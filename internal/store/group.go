@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -53,15 +52,17 @@ var errUndone = errors.New("a write failed beside this one")
 // attempt runs each job with run in one transaction, then those that join adds,
 // and commits it, unless run fails. It returns all that belong to it.
 func (w *writer) attempt(group []*job, join func([]*job) []*job, run func(*job, sqliteConn) error) ([]*job, error) {
-	q := sqliteConn{w.conn}
+	q := sqliteConn{w.link}
 	if _, err := q.exec("begin immediate"); err != nil {
 		return group, err
 	}
+	from, written := w.watch.mark(), tables(0)
 	for i, first := 0, len(group); i < len(group); i++ {
 		if group[i].take() {
 			if err := run(group[i], q); err != nil {
 				return group, w.giveUp(err)
 			}
+			written |= group[i].wrote
 		}
 		if i == first-1 {
 			group = join(group)
@@ -70,16 +71,17 @@ func (w *writer) attempt(group []*job, join func([]*job) []*job, run func(*job, 
 	if _, err := q.exec("commit"); err != nil {
 		return group, w.giveUp(err)
 	}
+	w.keep(from, written)
 	return group, nil
 }
 
 // giveUp ends a transaction that cannot be committed, if SQLite has not yet. It
 // returns cause, and why the end failed if it did.
 func (w *writer) giveUp(cause error) error {
-	if w.conn.AutocommitEnabled() {
+	if w.link.AutocommitEnabled() {
 		return cause
 	}
-	if _, err := (sqliteConn{w.conn}).exec("rollback"); err != nil {
+	if _, err := (sqliteConn{w.link}).exec("rollback"); err != nil {
 		return errors.Join(cause, err)
 	}
 	return cause
@@ -93,8 +95,8 @@ func (j *job) take() bool {
 // run does the job; an error means that the whole transaction is lost, not just
 // the job.
 func (j *job) run(q sqliteConn) error {
-	wrote, err := j.do(q)
-	if err == nil && wrote && j.failed() {
+	err := j.do(q)
+	if err == nil && j.wrote != 0 && j.failed() {
 		return errUndone
 	}
 	return err
@@ -105,7 +107,7 @@ func (j *job) runApart(q sqliteConn) error {
 	if _, err := q.exec("savepoint job"); err != nil {
 		return err
 	}
-	if _, err := j.do(q); err != nil {
+	if err := j.do(q); err != nil {
 		return err
 	}
 	if j.failed() {
@@ -119,36 +121,41 @@ func (j *job) runApart(q sqliteConn) error {
 
 func (j *job) failed() bool { return j.err != nil || j.panic != nil }
 
-// do calls the job's function and reports whether it may have written. An error
-// means that there is no transaction any more, or none that may be committed.
-func (j *job) do(q sqliteConn) (wrote bool, err error) {
+// do calls the job's function. An error means that there is no transaction any
+// more, or none that may be committed.
+func (j *job) do(q sqliteConn) error {
 	n := &noting{sqliteConn: q}
 	j.err = j.call(n)
+	j.wrote = n.wrote
 	switch {
 	case isFault(j.err):
-		return n.wrote, j.err
-	case q.c.AutocommitEnabled():
-		return n.wrote, cmp.Or(j.err, errEnded)
+		return j.err
+	case q.AutocommitEnabled():
+		return cmp.Or(j.err, errEnded)
 	}
-	return n.wrote, nil
+	return nil
 }
 
 var errEnded = errors.New("the transaction ended early")
 
-// noting is a connection that notes whether anything but a select was run.
+// noting is a connection that notes what may have been written.
 type noting struct {
 	sqliteConn
-	wrote bool
+	wrote tables
 }
 
 func (n *noting) exec(sql string, args ...any) (int64, error) {
-	n.wrote = true
-	return n.sqliteConn.exec(sql, args...)
+	err := n.query(nil, sql, args...)
+	return int64(n.Changes()), err
 }
 
 func (n *noting) query(fn func(row) error, sql string, args ...any) error {
-	n.wrote = n.wrote || !strings.HasPrefix(strings.TrimSpace(sql), "select")
-	return n.sqliteConn.query(fn, sql, args...)
+	s, err := n.prepared(sql)
+	if err != nil {
+		return err
+	}
+	n.wrote |= s.writes
+	return s.run(always, fn, args)
 }
 
 func (n *noting) later(fn func(row) error, sql string, args ...any) error {

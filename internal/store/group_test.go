@@ -15,16 +15,25 @@ var errRefused = errors.New("refused")
 type trial struct {
 	*testing.T
 	*Store
+	dir string
 }
 
 func openTrial(t *testing.T) trial {
 	t.Helper()
-	s, err := Open(t.Context(), t.TempDir(), make([]byte, KeySize), time.Now)
+	dir := t.TempDir()
+	s, err := Open(t.Context(), dir, make([]byte, KeySize), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return trial{t, s}
+	return trial{t, s, dir}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // member is a write in a group; runs counts how often it was run.

@@ -8,9 +8,10 @@ import (
 )
 
 // memo is what point reads answered in one state of the database, good for as
-// long as the database is in that state: a moment while it is written to, long
-// while it is only read. Nothing in it can be stale, for it is asked with the
-// mark that the database has now, not told what was changed.
+// long as the database is in that state, or comes to another by a commit of ours
+// that wrote nothing that was read. Nothing in it can be stale, for it is asked
+// with the mark that the database has now: whoever changed anything, mark and
+// answer part.
 type memo struct {
 	tokens    table[lwa.Digest, found[lwa.Token]]
 	believed  table[lwa.Digest, found[lwa.Token]] // as they were read last from PostgreSQL: read again before it counts
@@ -18,6 +19,26 @@ type memo struct {
 	skillTest table[beta.SkillID, tested]
 	tests     table[beta.TestID, found[beta.Test]]
 	testers   table[testerKey, found[beta.Tester]]
+}
+
+func newMemo() *memo {
+	m := &memo{}
+	m.tokens.from = tokensTable | grantsTable | clientsTable | rolesTable
+	m.skills.from = skillsTable | vendorsTable
+	m.skillTest.from = skillsTable | testsTable
+	m.tests.from = testsTable
+	m.testers.from = testersTable
+	return m
+}
+
+// keep has answers of the state from be those of the state to, which differs from it
+// by what was written.
+func (m *memo) keep(from, to beta.Mark, written tables) {
+	m.tokens.stay(from, to, written)
+	m.skills.stay(from, to, written)
+	m.skillTest.stay(from, to, written)
+	m.tests.stay(from, to, written)
+	m.testers.stay(from, to, written)
 }
 
 // maxRows bounds each table; a full one begins anew.
@@ -44,9 +65,22 @@ type (
 
 // table is the answers to one question.
 type table[K comparable, V any] struct {
+	from tables // that they are read from
+
 	mu   sync.RWMutex
 	mark beta.Mark
 	rows map[K]V
+}
+
+func (t *table[K, V]) stay(from, to beta.Mark, written tables) {
+	if written&t.from != 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.mark == from {
+		t.mark = to
+	}
 }
 
 // ask returns what the answer was in the state that mark names, asking read if

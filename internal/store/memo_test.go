@@ -1,18 +1,22 @@
 package store_test
 
 import (
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"tryout/internal/beta"
+	"tryout/internal/lwa"
 	"tryout/internal/store"
 	"tryout/internal/storetest"
 )
 
-// One writer counts; whatever it acknowledged every reader must see from then
-// on, by every read that is remembered, and no reader may see it go back.
+// One writer counts, and writes what nobody reads besides; whatever it acknowledged
+// every reader must see from then on, by every read that is remembered, and no reader
+// may see it go back.
 func TestNoReadIsStaleForAMoment(t *testing.T) {
 	t.Parallel()
 	clock := storetest.NewClock()
@@ -63,7 +67,7 @@ const (
 )
 
 func (c *counter) create(t *testing.T) error {
-	return c.Update(t.Context(), func(tx beta.Tx) error {
+	err := c.Update(t.Context(), func(tx beta.Tx) error {
 		if err := addVendor(tx, "V"); err != nil {
 			return err
 		}
@@ -76,6 +80,10 @@ func (c *counter) create(t *testing.T) error {
 		_, err := tx.AddTesters(countedTest, []beta.Tester{c.tester(0)})
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return c.SaveToken(t.Context(), digest, lwa.Token{Vendor: "V", IssuedAt: c.begin, ExpiresAt: c.begin})
 }
 
 func (c *counter) tester(n int64) beta.Tester {
@@ -83,12 +91,16 @@ func (c *counter) tester(n int64) beta.Tester {
 }
 
 func (c *counter) write(t *testing.T, n int64) error {
-	return c.Update(t.Context(), func(tx beta.Tx) error {
+	err := c.Update(t.Context(), func(tx beta.Tx) error {
 		if err := tx.SaveTest(beta.Test{ID: countedTest, Stored: beta.InDraft, Numbers: n}); err != nil {
 			return err
 		}
 		return tx.SaveTesters(countedTest, []beta.Tester{c.tester(n)})
 	})
+	_, errToken := c.RevokeToken(t.Context(), digest, time.UnixMilli(n))
+	_, errClient := c.CreateClient(t.Context(), lwa.Client{ID: fmt.Sprint(n), Vendor: "V"})
+	errOther := c.Update(t.Context(), func(tx beta.Tx) error { return tx.QueueMails([]beta.Mail{{ID: beta.MailID{Tester: n}}}) })
+	return errors.Join(err, errToken, errClient, errOther)
 }
 
 func (c *counter) reads() []func(*testing.T) (int64, error) {
@@ -109,6 +121,10 @@ func (c *counter) reads() []func(*testing.T) (int64, error) {
 			return int64(tester.Mails), err
 		}),
 		view(bothAlike),
+		func(t *testing.T) (int64, error) {
+			token, _, err := c.Token(t.Context(), digest)
+			return max(0, token.RevokedAt.UnixMilli()), err
+		},
 	}
 }
 

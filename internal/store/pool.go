@@ -26,7 +26,7 @@ type pool struct {
 // a state of the database: as long as that state lasts, the next read of it
 // need not take one.
 type reader struct {
-	*sqlite.Conn
+	*link
 	at beta.Mark // the state held; zero for none
 }
 
@@ -88,7 +88,7 @@ func (p *pool) open() (*reader, error) {
 	if err := prepareReader(c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	return &reader{Conn: c}, nil
+	return &reader{link: newLink(c)}, nil
 }
 
 func (p *pool) put(r *reader) {
@@ -123,7 +123,7 @@ func (p *pool) close() (err error) {
 // hold begins to hold a snapshot; which, its first read tells.
 func (r *reader) hold() error {
 	r.release()
-	_, err := sqliteConn{r.Conn}.exec("begin")
+	_, err := sqliteConn{r.link}.exec("begin")
 	return err
 }
 
@@ -132,6 +132,6 @@ func (r *reader) hold() error {
 func (r *reader) release() {
 	r.at = beta.Mark{}
 	if !r.AutocommitEnabled() {
-		sqliteConn{r.Conn}.exec("rollback")
+		sqliteConn{r.link}.exec("rollback")
 	}
 }

@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -19,16 +16,17 @@ import (
 	"tryout/internal/beta"
 )
 
-// sqliteEngine keeps everything in one file. One connection writes, owned by
-// one goroutine; the others read.
+// sqliteEngine keeps everything in one file. One connection writes; the
+// others read.
 type sqliteEngine struct {
 	readers *pool
 	writer  *writer
 	watch   *watch
 }
 
-// openSQLite opens, or creates, the database file in dir.
-func openSQLite(dir string) (*sqliteEngine, error) {
+// openSQLite opens, or creates, the database file in dir. Of each commit it tells
+// m, which must be asked with its marks.
+func openSQLite(dir string, m *memo) (*sqliteEngine, error) {
 	path := filepath.Join(dir, "tryout.db")
 	if err := makePrivate(path); err != nil {
 		return nil, err
@@ -37,14 +35,15 @@ func openSQLite(dir string) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	if err := errors.Join(checkVersion(sqlite.VersionNumber), prepareWriter(w)); err != nil {
+	link := newLink(w)
+	if err := errors.Join(checkVersion(sqlite.VersionNumber), prepareWriter(w), w.SetAuthorizer(link)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close())
 	}
 	watch, err := openWatch(path)
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	return &sqliteEngine{newPool(path, 2*runtime.GOMAXPROCS(0)), startWriter(w), watch}, nil
+	return &sqliteEngine{newPool(path, 2*runtime.GOMAXPROCS(0)), startWriter(link, watch, m), watch}, nil
 }
 
 // makePrivate creates the file for its owner alone; SQLite gives the files
@@ -142,7 +141,7 @@ func (e *sqliteEngine) view(ctx context.Context, fn func(conn) error) error {
 		return err
 	}
 	defer r.release()
-	return fn(sqliteConn{r.Conn})
+	return fn(sqliteConn{r.link})
 }
 
 func (e *sqliteEngine) take(ctx context.Context) (*reader, error) {
@@ -164,105 +163,6 @@ func (e *sqliteEngine) update(ctx context.Context, fn func(conn) error) error {
 
 func (e *sqliteEngine) upgrade(ctx context.Context, fn func(conn) error) error {
 	return e.update(ctx, fn)
-}
-
-// sqliteConn runs statements on one connection; prepared ones are kept by it.
-type sqliteConn struct{ c *sqlite.Conn }
-
-func (q sqliteConn) exec(sql string, args ...any) (int64, error) {
-	err := q.query(nil, sql, args...)
-	return int64(q.c.Changes()), err
-}
-
-func (q sqliteConn) query(fn func(row) error, sql string, args ...any) error {
-	return q.queryIf(func() error { return nil }, fn, sql, args...)
-}
-
-func (q sqliteConn) later(fn func(row) error, sql string, args ...any) error {
-	return atOnce(q, fn, sql, args)
-}
-
-func (sqliteConn) last() {}
-
-// queryIf is query, asking may after the first step: its error is the answer
-// then, and no row is passed on.
-func (q sqliteConn) queryIf(may func() error, fn func(row) error, sql string, args ...any) (err error) {
-	stmt, err := q.c.Prepare(sql)
-	if err != nil {
-		return fmt.Errorf("prepare: %w", err)
-	}
-	defer func() { err = errors.Join(err, stmt.Reset()) }()
-	if err := bind(stmt, args); err != nil {
-		return err
-	}
-	more, err := stmt.Step()
-	if err == nil {
-		if err := may(); err != nil {
-			return err
-		}
-	}
-	for ; more && err == nil; more, err = stmt.Step() {
-		if fn == nil {
-			continue
-		}
-		if err := fn(sqliteRow{stmt}); err != nil {
-			return err
-		}
-	}
-	return unavailable(err)
-}
-
-// bind gives each argument its place. SQLite counts places in the order in
-// which the names first appear in the text, whatever their numbers.
-func bind(stmt *sqlite.Stmt, args []any) error {
-	if n := stmt.BindParamCount(); n != len(args) {
-		return fmt.Errorf("bind: %d arguments for the %d that the statement names", len(args), n)
-	}
-	for place := 1; place <= len(args); place++ {
-		name := stmt.BindParamName(place)
-		n, err := strconv.Atoi(strings.TrimPrefix(name, "$"))
-		if err != nil || n < 1 || n > len(args) {
-			return fmt.Errorf("bind: there is no argument %q", name)
-		}
-		bindAt(stmt, place, args[n-1])
-	}
-	return nil
-}
-
-func bindAt(stmt *sqlite.Stmt, place int, arg any) {
-	switch v := reflect.ValueOf(arg); v.Kind() {
-	case reflect.String:
-		stmt.BindText(place, v.String())
-	case reflect.Int, reflect.Int64:
-		stmt.BindInt64(place, v.Int())
-	case reflect.Bool:
-		stmt.BindBool(place, v.Bool())
-	case reflect.Slice:
-		stmt.BindBytes(place, v.Bytes())
-	default:
-		panic(fmt.Sprintf("store: an argument has type %T", arg))
-	}
-}
-
-type sqliteRow struct{ stmt *sqlite.Stmt }
-
-func (r sqliteRow) int(column int) int64   { return r.stmt.ColumnInt64(column) }
-func (r sqliteRow) text(column int) string { return r.stmt.ColumnText(column) }
-func (r sqliteRow) blob(column int) []byte {
-	b := make([]byte, r.stmt.ColumnLen(column))
-	r.stmt.ColumnBytes(column, b)
-	return b
-}
-
-func (r sqliteRow) word(column int, known []string) string {
-	var room [16]byte
-	text := room[:r.stmt.ColumnBytes(column, room[:])]
-	for _, w := range known {
-		if string(text) == w {
-			return w
-		}
-	}
-	return r.text(column)
 }
 
 // unavailable marks the failures that pass: a full disk, a lock held too long.

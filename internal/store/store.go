@@ -16,12 +16,12 @@
 // keys. To it each statement is a trip, so what need not be known at once is
 // said with later, and what is read last is announced (session.go).
 //
-// On SQLite all writes pass through one goroutine that commits those waiting
-// together (writer.go), with synchronous=FULL: an acknowledged write survives a
-// power cut. What was read is remembered for as long as SQLite's own mark of
-// the database's state stands still (watch.go, memo.go), whoever writes. On
-// PostgreSQL several processes write, and each transaction locks what it
-// decides on; nothing is remembered.
+// On SQLite one connection writes, for all who wait together (writer.go), with
+// synchronous=FULL: an acknowledged write survives a power cut. What was read is
+// remembered for as long as SQLite's own mark of the database's state stands still
+// (watch.go, memo.go), whoever writes, and over commits of our own that did not touch
+// it (written.go). On PostgreSQL several processes write, and each transaction locks
+// what it decides on; nothing is remembered.
 package store
 
 import (
@@ -40,7 +40,7 @@ type Store struct {
 	dialect dialect // the engine's
 	now     func() time.Time
 	master  []byte
-	memo    memo
+	memo    *memo
 
 	migrated []string
 }
@@ -50,11 +50,12 @@ type Store struct {
 // PostgreSQL at a postgres:// address, where several processes may do so at
 // once. master is the key, 32 bytes, that seals the keys kept in the database.
 func Open(ctx context.Context, database string, master []byte, now func() time.Time) (*Store, error) {
-	e, err := openEngine(ctx, database)
+	m := newMemo()
+	e, err := openEngine(ctx, database, m)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: e, dialect: e.dialect(), now: now, master: master}
+	s := &Store{engine: e, dialect: e.dialect(), now: now, master: master, memo: m}
 	if s.migrated, err = migrate(ctx, e, now()); err != nil {
 		e.close()
 		return nil, fmt.Errorf("migrate: %w", err)
@@ -65,11 +66,11 @@ func Open(ctx context.Context, database string, master []byte, now func() time.T
 // Migrated returns the names of the migrations that Open had to apply.
 func (s *Store) Migrated() []string { return s.migrated }
 
-func openEngine(ctx context.Context, database string) (engine, error) {
+func openEngine(ctx context.Context, database string, m *memo) (engine, error) {
 	if isPostgres(database) {
 		return openPostgres(ctx, database)
 	}
-	return openSQLite(database)
+	return openSQLite(database, m)
 }
 
 // Close finishes the writes under way and closes the database.

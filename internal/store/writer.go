@@ -6,24 +6,32 @@ import (
 	"sync/atomic"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"tryout/internal/beta"
 )
 
 // maxGroup bounds how many writes share one commit, and so how long each waits.
 const maxGroup = 128
 
+// maxWaiting bounds how many wait.
+const maxWaiting = 4 * maxGroup
+
 // writer owns the one connection that writes. Writes that wait while a commit
 // is under way share the next one: the cost of making a commit durable is paid
 // once for all of them.
+//
+// Who finds nobody writing writes at once, and for those who come meanwhile: to
+// tell another goroutine and to wait for it costs as much as some statements do.
 type writer struct {
-	conn  *sqlite.Conn
-	jobs  chan *job
-	ended chan struct{}
+	link  *link
+	watch *watch
+	memo  *memo                 // what is kept in it over our own commits
 	fault atomic.Pointer[error] // set once the file cannot be trusted any more
+	turn  sync.Mutex            // held to write
+	bell  chan struct{}         // rings when some may wait whom nobody serves
+	ended chan struct{}
 
-	mu     sync.RWMutex // held to hand in
+	mu     sync.Mutex
+	queue  []*job // in the order in which they came
 	closed bool
 }
 
@@ -31,6 +39,7 @@ type writer struct {
 type job struct {
 	fn    func(conn) error
 	state atomic.Int32
+	wrote tables
 	err   error
 	panic any
 	done  chan struct{}
@@ -44,8 +53,8 @@ const (
 	abandoned
 )
 
-func startWriter(c *sqlite.Conn) *writer {
-	w := &writer{conn: c, jobs: make(chan *job, 4*maxGroup), ended: make(chan struct{})}
+func startWriter(l *link, watch *watch, m *memo) *writer {
+	w := &writer{link: l, watch: watch, memo: m, bell: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -55,10 +64,10 @@ func startWriter(c *sqlite.Conn) *writer {
 func (w *writer) close() error {
 	w.mu.Lock()
 	w.closed = true
-	close(w.jobs)
+	close(w.bell)
 	w.mu.Unlock()
 	<-w.ended
-	return w.conn.Close()
+	return w.link.Close()
 }
 
 // run hands fn in and waits until it is committed or failed.
@@ -70,6 +79,7 @@ func (w *writer) run(ctx context.Context, fn func(conn) error) error {
 	if err := w.hand(j); err != nil {
 		return err
 	}
+	w.lead()
 	select {
 	case <-j.done:
 	case <-ctx.Done():
@@ -86,17 +96,16 @@ func (w *writer) run(ctx context.Context, fn func(conn) error) error {
 
 // hand puts j into the queue, unless there is no place or no queue any more.
 func (w *writer) hand(j *job) error {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	if w.closed {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
 		return errAway
-	}
-	select {
-	case w.jobs <- j:
-		return nil
-	default:
+	case len(w.queue) >= maxWaiting:
 		return errBusy
 	}
+	w.queue = append(w.queue, j)
+	return nil
 }
 
 var errBusy = &beta.Error{
@@ -104,25 +113,52 @@ var errBusy = &beta.Error{
 	Message: "Too many changes are waiting.", Retry: time.Second,
 }
 
-func (w *writer) loop() {
-	defer close(w.ended)
-	for j := range w.jobs {
-		w.commit(w.join([]*job{j}))
+// lead serves a group if nobody does, and sees to it that those are served who
+// wait then.
+func (w *writer) lead() {
+	if w.turn.TryLock() {
+		w.serve()
+		w.turn.Unlock()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) > 0 && !w.closed { // else the loop's last round is for them
+		select {
+		case w.bell <- struct{}{}:
+		default:
+		}
 	}
 }
 
-// join adds to a group whatever else waits already.
-func (w *writer) join(group []*job) []*job {
-	for len(group) < maxGroup {
-		select {
-		case j, open := <-w.jobs:
-			if !open {
-				return group
-			}
-			group = append(group, j)
-		default:
-			return group
+// loop serves those who found somebody else writing.
+func (w *writer) loop() {
+	defer close(w.ended)
+	for open := true; open; {
+		_, open = <-w.bell
+		w.turn.Lock()
+		for w.serve() {
 		}
+		w.turn.Unlock()
 	}
+}
+
+// serve commits a group of those who wait; it reports false when there are none.
+// The caller has the turn.
+func (w *writer) serve() bool {
+	group := w.join(nil)
+	if len(group) == 0 {
+		return false
+	}
+	w.commit(group)
+	return true
+}
+
+// join adds to a group whoever waits.
+func (w *writer) join(group []*job) []*job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.queue), maxGroup-len(group))
+	group = append(group, w.queue[:n]...)
+	w.queue = append(w.queue[:0], w.queue[n:]...)
 	return group
 }
