@@ -80,6 +80,23 @@ func (w *writer) run(ctx context.Context, fn func(conn) error) error {
 		return err
 	}
 	w.lead()
+	if err := j.wait(ctx); err != nil {
+		return err
+	}
+	if j.panic != nil {
+		panic(j.panic)
+	}
+	return j.err
+}
+
+// wait returns nil when j has an outcome, or an error when its caller gave up
+// before it was run. Who led has it already: ctx need not arm its timer then.
+func (j *job) wait(ctx context.Context) error {
+	select {
+	case <-j.done:
+		return nil
+	default:
+	}
 	select {
 	case <-j.done:
 	case <-ctx.Done():
@@ -88,10 +105,7 @@ func (w *writer) run(ctx context.Context, fn func(conn) error) error {
 		}
 		<-j.done
 	}
-	if j.panic != nil {
-		panic(j.panic)
-	}
-	return j.err
+	return nil
 }
 
 // hand puts j into the queue, unless there is no place or no queue any more.
