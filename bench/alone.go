@@ -28,10 +28,7 @@ const (
 
 var readerPragmas = []string{"query_only=on", "cache_size=-1536"}
 
-// besides adds to a ratio what the statement takes without anything around it,
-// and what would be left of the ratio if asking, prepared bytes and that statement
-// were all there is to a request, and used up the machine. An engine that takes so
-// long cannot do better.
+// besides adds to a ratio what the statement takes without anything around it.
 func (b *bench) besides(ctx context.Context, m measured, statement string, size int) (measured, error) {
 	if b.rival != nil {
 		return m, nil
@@ -40,8 +37,7 @@ func (b *bench) besides(ctx context.Context, m measured, statement string, size 
 	if err != nil {
 		return m, fmt.Errorf("the statement alone: %w", err)
 	}
-	m.note += fmt.Sprintf("; the statement alone %.0f µs, with which prepared bytes would be at %.2f",
-		micros(alone), micros(m.other)/micros(m.other+alone))
+	m.note += fmt.Sprintf("; the statement alone %.0f µs", micros(alone))
 	return m, nil
 }
 

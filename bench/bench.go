@@ -21,6 +21,7 @@ type bench struct {
 	postgres          *postgres // nil until used
 	added, addedThere *adder    // to the data, and to a copy; nil until used
 	goal              string    // the one being measured
+	target            float64   // what it asks for
 }
 
 // run measures what was chosen and prints it.

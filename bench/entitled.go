@@ -8,12 +8,7 @@ import (
 // entitledHot asks whether somebody may use a skill, for the same few people,
 // against prepared bytes.
 func (b *bench) entitledHot(ctx context.Context) (measured, error) {
-	few := min(1000, b.testers)
-	m, err := b.entitled(ctx, few)
-	if err != nil {
-		return m, err
-	}
-	return b.behindEdge(ctx, m, func(i int) asker { return b.data.check(i, few) })
+	return b.entitled(ctx, min(1000, b.testers))
 }
 
 // entitledAny asks for anybody: nothing that was read before helps.

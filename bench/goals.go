@@ -71,9 +71,16 @@ func chosen(list string) ([]goal, error) {
 // measured is what was seen of a goal, round by round.
 type measured struct {
 	values    []float64
-	other     time.Duration // of processor time that the other side spent for each, with the server that both use and who asks
+	other     time.Duration // of processor time that the other side spent for each, with the server that both use
+	asking    time.Duration // the same of who asks
 	otherRate float64       // how many the other side did in a second
 	note      string
+}
+
+// leaves is the processor time that Tryout may spend for each, if the ratio of what
+// both sides take, with who asks, is to be target.
+func (m measured) leaves(target float64) time.Duration {
+	return time.Duration(float64(m.other+m.asking)/target) - m.asking
 }
 
 func (m measured) median() float64 { return median(m.values) }

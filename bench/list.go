@@ -21,11 +21,7 @@ func (b *bench) listAgain(ctx context.Context) (measured, error) {
 			return requests[i%pages]
 		}
 	}
-	m, err := b.read(ctx, page, again)
-	if err != nil {
-		return m, err
-	}
-	return b.behindEdge(ctx, m, again)
+	return b.read(ctx, page, again)
 }
 
 func (b *bench) list100(ctx context.Context) (measured, error) { return b.listWalk(ctx, 100) }
@@ -57,7 +53,11 @@ func (b *bench) read(ctx context.Context, answer []byte, make func(i int) asker)
 		return measured{}, err
 	}
 	defer stop()
-	return b.ratio(ctx, b.server, b.load(b.server.process, askers(connections, make)), b.load(other, askers(connections, make)))
+	m, err := b.ratio(ctx, b.server, b.load(b.server.process, askers(connections, make)), b.load(other, askers(connections, make)))
+	if err != nil || b.rival != nil {
+		return m, err
+	}
+	return b.behindEdge(ctx, m, make)
 }
 
 func askers(n int, one func(i int) asker) []asker {
@@ -89,18 +89,18 @@ func startAnswering(ctx context.Context, kind, file string) (p process, stop fun
 	return process{addr: h.addrs[0], pid: h.cmd.Process.Pid}, h.stop, nil
 }
 
-// behindEdge adds to a ratio what the same bytes cost behind Tryout's edge.
+// behindEdge adds to a ratio how much processor time its target leaves for an
+// answer, where both sides and who asks use up the machine, and how much of that
+// the same bytes take behind Tryout's edge.
 func (b *bench) behindEdge(ctx context.Context, m measured, make func(i int) asker) (measured, error) {
-	if b.rival != nil {
-		return m, nil
-	}
 	edge, stop, err := startAnswering(ctx, "edge", filepath.Join(b.dir, "answer"))
 	if err != nil {
 		return m, err
 	}
 	defer stop()
 	s, err := b.load(edge, askers(connections, make))(ctx)
-	m.note += fmt.Sprintf("; prepared bytes behind the same edge %.0f µs", micros(s.cost))
+	m.note += fmt.Sprintf("; %.2f leaves %.0f µs; prepared bytes behind the same edge %.0f µs",
+		b.target, micros(m.leaves(b.target)), micros(s.cost))
 	return m, err
 }
 

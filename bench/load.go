@@ -106,8 +106,7 @@ func (b *bench) ratio(ctx context.Context, s *server, ours, other side) (m measu
 		mine, theirs = append(mine, a), append(theirs, z)
 		m.values = append(m.values, a.perSecond/z.perSecond)
 	}
-	m.other = theirs.cost() + theirs.server() + theirs.asking()
-	m.otherRate = theirs.rate()
+	m.other, m.asking, m.otherRate = theirs.cost()+theirs.server(), theirs.asking(), theirs.rate()
 	m.note = fmt.Sprintf("%s; %s", mine, theirs)
 	return m, nil
 }

@@ -47,7 +47,7 @@ func (b *bench) report(ctx context.Context, w io.Writer, list []goal) error {
 	}
 	fmt.Fprintf(w, "\n"+lineFormat, "goal", "what", "target", "measured", "verdict")
 	for _, g := range list {
-		b.goal = g.id
+		b.goal, b.target = g.id, g.target.value
 		m, err := g.measure(b, ctx)
 		if err != nil {
 			return fmt.Errorf("%s: %w", g.id, err)

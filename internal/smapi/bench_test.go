@@ -1,10 +1,13 @@
 package smapi_test
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -61,3 +64,26 @@ type unread struct{ header http.Header }
 func (u *unread) Header() http.Header       { return u.header }
 func (*unread) Write(b []byte) (int, error) { return len(b), nil }
 func (*unread) WriteHeader(int)             {}
+
+// BenchmarkAdd is an add of testers who are in the test already, and so what a
+// body, a token and a change cost without the rows.
+func BenchmarkAdd(b *testing.B) {
+	for _, n := range []int{1, 500} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			s := newSite(b)
+			var entries []string
+			for i := range n {
+				entries = append(entries, fmt.Sprintf(`{"emailId":"tester-%d@x.test"}`, i))
+			}
+			body := `{"testers":[` + strings.Join(entries, ",") + `]}`
+			s.running("a@x.test")
+			r := s.request("/v1/skills/" + skill + "/betaTest/testers/add")
+			r.Method = "POST"
+			w := &unread{header: http.Header{}}
+			for b.ReportAllocs(); b.Loop(); clear(w.header) {
+				r.Body = io.NopCloser(strings.NewReader(body))
+				s.api.ServeHTTP(w, r)
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -77,8 +78,13 @@ func checkContentType(h http.Header) error {
 	return nil
 }
 
+// decoders are used again: to see a name that stands twice they keep all names.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
 func checkJSON(text []byte) error {
-	d := jsontext.NewDecoder(bytes.NewReader(text))
+	d := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(d)
+	d.Reset(bytes.NewBuffer(text)) // which it reads in place
 	for {
 		_, err := d.ReadToken()
 		switch {
@@ -118,7 +124,7 @@ type reader struct {
 }
 
 func newReader(text []byte) *reader {
-	return &reader{Decoder: jsontext.NewDecoder(bytes.NewReader(text))}
+	return &reader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(text))}
 }
 
 func (r *reader) blame(code, path, message string) {
