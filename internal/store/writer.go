@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -173,6 +174,6 @@ func (w *writer) join(group []*job) []*job {
 	defer w.mu.Unlock()
 	n := min(len(w.queue), maxGroup-len(group))
 	group = append(group, w.queue[:n]...)
-	w.queue = append(w.queue[:0], w.queue[n:]...)
+	w.queue = slices.Delete(w.queue, 0, n)
 	return group
 }
