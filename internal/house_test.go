@@ -46,9 +46,10 @@ var house = map[string]row{
 
 	"internal/dnstest":   {libraries: "golang.org/x/net/dns/dnsmessage", grants: "tests"},
 	"internal/termtest":  {grants: "tests"},
+	"internal/tlstest":   {grants: "tests clock"},
 	"internal/apitest":   {ours: "smapi", libraries: "github.com/getkin/kin-openapi github.com/go-json-experiment/json/jsontext github.com/santhosh-tekuri/jsonschema/v6", grants: "tests"},
 	"internal/mailtest":  {ours: "inbox", libraries: "github.com/emersion/go-msgauth/dkim github.com/emersion/go-sasl github.com/emersion/go-smtp github.com/wneessen/go-mail golang.org/x/net/idna", grants: "tests smtp setup clock"},
-	"internal/storetest": {ours: "beta lwa signin store", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite github.com/jackc/pgx/v5/pgconn", grants: "tests database setup"},
+	"internal/storetest": {ours: "beta lwa signin store tlstest", libraries: "github.com/google/go-cmp/cmp zombiezen.com/go/sqlite github.com/jackc/pgx/v5/pgconn", grants: "tests database setup"},
 
 	"cmd/tryout": {
 		ours:      "beta bounce doctor foreign httpd inbox lwa mail outbox signin smapi store web",

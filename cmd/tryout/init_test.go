@@ -2,16 +2,9 @@ package main
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -26,6 +19,7 @@ import (
 
 	"tryout/internal/mailtest"
 	"tryout/internal/storetest"
+	"tryout/internal/tlstest"
 )
 
 // guarded is a relay that lets in user over TLS alone, takes mail only from
@@ -42,39 +36,23 @@ const relayPassword = "s,cr$t 'é/@"
 
 func startGuarded(t *testing.T) *guarded {
 	t.Helper()
-	config, trust := certify(t)
+	certificate := tlstest.New(t, tlstest.Subject{IP: "127.0.0.1", Until: time.Now().Add(1000 * time.Hour)})
+	trust := filepath.Join(t.TempDir(), "trust.pem")
+	text, _ := certificate.PEM(t)
+	if err := os.WriteFile(trust, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := &guarded{addr: l.Addr().String(), trust: trust}
 	srv := smtp.NewServer(mailtest.New(t).Backend(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &guardedSession{g, c, false, ""}, nil })))
-	srv.TLSConfig, srv.ErrorLog = config, log.New(t.Output(), "", 0)
+	srv.TLSConfig, srv.ErrorLog = certificate.Server(), log.New(t.Output(), "", 0)
 	done := make(chan struct{})
 	go func() { defer close(done); srv.Serve(l) }()
 	t.Cleanup(func() { srv.Close(); l.Close(); <-done })
 	return g
-}
-
-func certify(t *testing.T) (config *tls.Config, file string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(1000 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file = filepath.Join(t.TempDir(), "trust.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, file
 }
 
 func (g *guarded) seen() []string {

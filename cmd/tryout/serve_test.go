@@ -1,16 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"io"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"tryout/internal/tlstest"
 )
 
 func TestATokenIsGoodAtOnceAndDeadWithinASecondOfItsRevocation(t *testing.T) {
@@ -128,27 +123,10 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 // writeCertificate makes a certificate for the loopback that roots trusts.
 func writeCertificate(t *testing.T, roots *x509.CertPool, serial int64, certFile, keyFile string) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var chain, private bytes.Buffer
-	pem.Encode(&chain, &pem.Block{Type: "CERTIFICATE", Bytes: der})
-	pem.Encode(&private, &pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-	roots.AppendCertsFromPEM(chain.Bytes())
-	for file, text := range map[string][]byte{certFile: chain.Bytes(), keyFile: private.Bytes()} {
+	c := tlstest.New(t, tlstest.Subject{Serial: serial, IP: "127.0.0.1"})
+	c.Trust(t, roots)
+	certificate, key := c.PEM(t)
+	for file, text := range map[string][]byte{certFile: certificate, keyFile: key} {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -1,15 +1,10 @@
 package doctor_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"strings"
 	"sync"
@@ -23,6 +18,7 @@ import (
 	"tryout/internal/doctor"
 	"tryout/internal/mail"
 	"tryout/internal/mailtest"
+	"tryout/internal/tlstest"
 )
 
 // post is a relay that lets in user with the password secret, and keeps what it
@@ -92,25 +88,8 @@ func refuse(to string) error {
 // the pool that trusts it.
 func certificate(t *testing.T, ip string, good time.Duration) (*tls.Config, *tls.Config) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(good),
-		IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.ParseIP(ip)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, &tls.Config{RootCAs: roots}
+	c := tlstest.New(t, tlstest.Subject{IP: ip, From: now.Add(-48 * time.Hour), Until: now.Add(good)})
+	return c.Server(), &tls.Config{RootCAs: c.Trust(t, nil)}
 }
 
 // behind is a patient who sends through a relay.

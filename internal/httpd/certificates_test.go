@@ -1,14 +1,7 @@
 package httpd_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +10,7 @@ import (
 	"time"
 
 	"tryout/internal/httpd"
+	"tryout/internal/tlstest"
 )
 
 // pair is a certificate and its key in files.
@@ -30,31 +24,15 @@ func newPair(t *testing.T) pair {
 // issue writes a new self-signed pair with the given serial number.
 func (p pair) issue(t *testing.T, serial int64) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial),
-		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.write(t, p.certFile, "CERTIFICATE", cert, serial)
-	p.write(t, p.keyFile, "PRIVATE KEY", der, serial)
+	certificate, key := tlstest.New(t, tlstest.Subject{Serial: serial, IP: "127.0.0.1"}).PEM(t)
+	p.write(t, p.certFile, certificate, serial)
+	p.write(t, p.keyFile, key, serial)
 }
 
 // write gives the file a time of its own, so that no two writes look alike.
-func (p pair) write(t *testing.T, file, kind string, der []byte, serial int64) {
+func (p pair) write(t *testing.T, file string, text []byte, serial int64) {
 	t.Helper()
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chtimes(file, time.Time{}, time.Unix(serial, 0)); err != nil {
@@ -117,7 +95,7 @@ func TestABadCertificateIsToldOnceAndTheOldOneKept(t *testing.T) {
 	p := newPair(t)
 	p.issue(t, 1)
 	addr, clock, log := secured(t, p)
-	p.write(t, p.certFile, "CERTIFICATE", []byte("half"), 2)
+	p.write(t, p.certFile, []byte("-----BEGIN CERTIFICATE-----\naGFsZg==\n-----END CERTIFICATE-----\n"), 2)
 	for range 3 {
 		clock.Add(int64(time.Second))
 		if got := serial(t, addr); got != 1 {

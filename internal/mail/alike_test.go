@@ -15,7 +15,7 @@ import (
 // What is the same trouble reads the same: the ledger counts it then.
 func TestAnExpiredCertificateReadsTheSameEachTime(t *testing.T) {
 	t.Parallel()
-	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config, trusted, _ := authority(t, "127.0.0.1")
 	now := time.Now().AddDate(100, 0, 0)
 	c := client(t, new(server).relayOf(t, config, true))
 	c.TLS = &tls.Config{RootCAs: trusted, Time: func() time.Time { now = now.Add(time.Hour); return now }}

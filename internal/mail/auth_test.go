@@ -2,7 +2,6 @@ package mail_test
 
 import (
 	"crypto/tls"
-	"net"
 	"strings"
 	"testing"
 
@@ -11,7 +10,7 @@ import (
 
 func TestASignedInSenderIsKnown(t *testing.T) {
 	t.Parallel()
-	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config, trusted, _ := authority(t, "127.0.0.1")
 	for _, mechanisms := range [][]string{{"PLAIN"}, {"LOGIN"}, {"LOGIN", "PLAIN"}, {"CRAM-MD5", "LOGIN"}} {
 		for _, config := range []*tls.Config{config, nil} { // in clear: it is the loopback
 			s := &server{mechanisms: mechanisms}

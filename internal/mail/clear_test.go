@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tryout/internal/tlstest"
 )
 
 // farConn is a connection to elsewhere.
@@ -40,16 +42,16 @@ func TestAPasswordDoesNotGoInClear(t *testing.T) {
 func TestAPasswordGoesOverTLS(t *testing.T) {
 	t.Parallel()
 	c, theirs := far(t)
-	config, trusted := Certificate(t, "relay.example")
+	certificate := tlstest.New(t, tlstest.Subject{Name: "relay.example"})
 	said := make(chan string, 1)
 	go func() {
 		defer close(said)
-		secure := tls.Server(theirs, config)
+		secure := tls.Server(theirs, certificate.Server())
 		line, _ := bufio.NewReader(secure).ReadString('\n')
 		said <- line
 		secure.Write([]byte("235 welcome\r\n"))
 	}()
-	if fail := c.startTLS(context.Background(), &tls.Config{RootCAs: trusted}); fail != nil {
+	if fail := c.startTLS(context.Background(), &tls.Config{RootCAs: certificate.Trust(t, nil)}); fail != nil {
 		t.Fatal(fail)
 	}
 	if fail := c.auth(t.Context()); fail != nil {

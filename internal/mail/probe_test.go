@@ -13,7 +13,7 @@ import (
 
 func TestAProbeSeesTheRelayAndSendsNothing(t *testing.T) {
 	t.Parallel()
-	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config, trusted, _ := authority(t, "127.0.0.1")
 	for _, smtps := range []bool{false, true} {
 		s := &server{mechanisms: []string{"PLAIN"}}
 		c := client(t, s.relayOf(t, config, smtps))
@@ -44,7 +44,7 @@ func TestAProbeReadsTheSize(t *testing.T) {
 
 func TestAFailedProbeTellsWhatWasSeenBefore(t *testing.T) {
 	t.Parallel()
-	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config, trusted, _ := authority(t, "127.0.0.1")
 	c := client(t, (&server{mechanisms: []string{"PLAIN"}}).relayOf(t, config, false))
 	c.TLS = &tls.Config{RootCAs: trusted}
 	c.Relay.User, c.Relay.Password = "user", "wrong"

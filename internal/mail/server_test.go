@@ -3,7 +3,6 @@ package mail_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"log"
@@ -18,6 +17,7 @@ import (
 
 	"tryout/internal/mail"
 	"tryout/internal/mailtest"
+	"tryout/internal/tlstest"
 )
 
 // server is a real SMTP server. It keeps what it was given.
@@ -150,15 +150,15 @@ func (l *login) Next(response []byte) ([]byte, bool, error) {
 	return nil, true, l.check(l.user, string(response))
 }
 
-// authority makes a certificate for addresses, and returns it with the pool that
+// authority makes a certificate for an address, and returns it with the pool that
 // trusts it and that pool as a PEM file.
-func authority(t testing.TB, ips ...net.IP) (config *tls.Config, trusted *x509.CertPool, file string) {
+func authority(t testing.TB, ip string) (config *tls.Config, trusted *x509.CertPool, file string) {
 	t.Helper()
-	config, trusted = mail.Certificate(t, "relay.example", ips...)
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: config.Certificates[0].Certificate[0]})
+	c := tlstest.New(t, tlstest.Subject{Name: "relay.example", IP: ip})
+	text, _ := c.PEM(t)
 	file = filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return config, trusted, file
+	return c.Server(), c.Trust(t, nil), file
 }

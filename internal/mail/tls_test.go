@@ -10,11 +10,12 @@ import (
 	"testing"
 
 	"tryout/internal/mail"
+	"tryout/internal/tlstest"
 )
 
 func TestTLSIsUsedWhereItIsOffered(t *testing.T) {
 	t.Parallel()
-	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config, trusted, _ := authority(t, "127.0.0.1")
 	for _, smtps := range []bool{false, true} {
 		s := &server{}
 		c := client(t, s.relayOf(t, config, smtps))
@@ -31,8 +32,8 @@ func TestTLSIsUsedWhereItIsOffered(t *testing.T) {
 
 func TestACertificateThatProvesNothingIsRefused(t *testing.T) {
 	t.Parallel()
-	elsewhere, trusted, _ := authority(t)
-	unknown, _, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	elsewhere, trusted, _ := authority(t, "")
+	unknown, _, _ := authority(t, "127.0.0.1")
 	for name, row := range map[string]struct {
 		config *tls.Config
 		roots  *x509.CertPool
@@ -57,11 +58,11 @@ func TestACertificateThatProvesNothingIsRefused(t *testing.T) {
 
 func TestWhatIsKeptOfACertificateIsShort(t *testing.T) {
 	t.Parallel()
-	config, trusted := mail.Certificate(t, strings.Repeat("long.", 5000)+"example")
-	r := (&server{}).relayOf(t, config, true)
+	long := tlstest.New(t, tlstest.Subject{Name: strings.Repeat("long.", 5000) + "example"})
+	r := (&server{}).relayOf(t, long.Server(), true)
 	r.Host = "localhost"
 	c := client(t, r)
-	c.TLS = &tls.Config{RootCAs: trusted}
+	c.TLS = &tls.Config{RootCAs: long.Trust(t, nil)}
 	fail := refused(t, c, note())
 	if whole := fail.Err.Error(); len(whole) < 20_000 || fail.Text() != whole[:500] {
 		t.Errorf("got %q of %d octets, want the first 500", fail.Text(), len(whole))
@@ -80,7 +81,7 @@ func TestTheSystemsRootsAreTrusted(t *testing.T) {
 		sent(t, client(t, r), note())
 		return
 	}
-	config, _, file := authority(t, net.IPv4(127, 0, 0, 1))
+	config, _, file := authority(t, "127.0.0.1")
 	s := &server{}
 	relay := s.relayOf(t, config, true)
 	cmd := exec.Command(os.Args[0], "-test.run=^TestTheSystemsRootsAreTrusted$")
@@ -106,7 +107,7 @@ func TestBrokenTLSHasItsOutcome(t *testing.T) {
 
 func TestVersionsOfTLSThatDoNotMeetAreMisconfigured(t *testing.T) {
 	t.Parallel()
-	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config, trusted, _ := authority(t, "127.0.0.1")
 	config.MaxVersion = tls.VersionTLS12
 	c := client(t, new(server).relayOf(t, config, true))
 	c.TLS = &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS13}
@@ -117,7 +118,7 @@ func TestVersionsOfTLSThatDoNotMeetAreMisconfigured(t *testing.T) {
 
 func TestWhatIsSaidBeforeTLSCountsNoMore(t *testing.T) {
 	t.Parallel()
-	config, trusted, _ := authority(t, net.IPv4(127, 0, 0, 1))
+	config, trusted, _ := authority(t, "127.0.0.1")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
