@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"tryout/internal/storetest"
 )
 
 // errNoPostgres is why what needs PostgreSQL was not measured.
@@ -40,7 +40,7 @@ func startCluster(ctx context.Context, dir string, settings ...string) (c *clust
 		return nil, err
 	}
 	made := c.command(ctx, "initdb", "-D", filepath.Join(dir, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-	if made.SysProcAttr, err = unprivileged(dir); err != nil {
+	if made.SysProcAttr, err = storetest.Unprivileged(dir); err != nil {
 		return nil, err
 	}
 	if text, err := made.CombinedOutput(); err != nil {
@@ -102,21 +102,4 @@ func (c *cluster) process() process { return process{pid: c.cmd.Process.Pid, fam
 func (c *cluster) stop() {
 	c.cmd.Process.Signal(syscall.SIGINT)
 	c.cmd.Wait()
-}
-
-// unprivileged is how root runs a server, which refuses to be root: as the user
-// that Debian's package makes. Others run it as they are.
-func unprivileged(dir string) (*syscall.SysProcAttr, error) {
-	attr := &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is not for it: it is told
-	if os.Getuid() != 0 {
-		return attr, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, err
-	}
-	uid, _ := strconv.Atoi(u.Uid)
-	gid, _ := strconv.Atoi(u.Gid)
-	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return attr, os.Chown(dir, uid, gid)
 }

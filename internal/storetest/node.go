@@ -48,7 +48,7 @@ func (c *Cluster) keep(name string, env []string, program ...string) (kill func(
 	cmd.Env = append([]string{"PATH=" + postgresBins()[len(postgresBins())-1] + ":" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, env...)
 	files, err := filepath.Glob(filepath.Join(c.dir, "*.*"))
 	if err == nil {
-		cmd.SysProcAttr, err = unprivileged(append(files, c.dir)...)
+		cmd.SysProcAttr, err = Unprivileged(append(files, c.dir)...)
 	}
 	if err != nil {
 		c.t.Fatal(err)

@@ -141,7 +141,7 @@ func startServer(primary string, settings []string) (address string, err error) 
 	}
 	cmd := exec.Command("sh", "-c", keeper, "keeper", bins[len(bins)-1], dir, serverOptions(dir, settings), primary)
 	cmd.Dir = "/"
-	if cmd.SysProcAttr, err = unprivileged(dir); err != nil {
+	if cmd.SysProcAttr, err = Unprivileged(dir); err != nil {
 		return "", err
 	}
 	open, err := start(cmd)
@@ -164,9 +164,9 @@ const keeper = `
 	"$1/pg_ctl" -D "$2/data" -m immediate -s stop
 	rm -rf "$2"`
 
-// unprivileged is how root runs a server, which refuses to be root: as the user
+// Unprivileged is how root runs a server, which refuses to be root: as the user
 // that Debian's package makes, to whom paths are given. Others run it as they are.
-func unprivileged(paths ...string) (*syscall.SysProcAttr, error) {
+func Unprivileged(paths ...string) (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{Setpgid: true} // no Ctrl-C: it has to tidy up
 	if os.Getuid() != 0 {
 		return attr, nil

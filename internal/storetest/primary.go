@@ -70,7 +70,7 @@ func (p *Primary) control(args ...string) {
 	cmd := exec.Command(filepath.Join(bins[len(bins)-1], "pg_ctl"), append([]string{"-D", filepath.Join(p.dir, "data"), "-w", "-s"}, args...)...)
 	cmd.Dir = "/"
 	var err error
-	if cmd.SysProcAttr, err = unprivileged(p.dir); err == nil {
+	if cmd.SysProcAttr, err = Unprivileged(p.dir); err == nil {
 		err = cmd.Run()
 	}
 	if err != nil {
