@@ -155,6 +155,9 @@ func TestAPrimaryThatWasFrozenIsNotBelieved(t *testing.T) {
 		f.during(f.freeze)
 	}
 	f.settle()
+	if f.kills == 0 {
+		t.Fatal("nothing was frozen; FREEZE_ROUNDS is how often")
+	}
 	t.Log("frozen: " + f.summary(f.faults, seed))
 	if len(f.faults) > 0 {
 		t.Errorf("seed %d:\n%s", seed, f.faults)
@@ -167,6 +170,7 @@ func (f *failover) freeze() {
 	f.t.Helper()
 	after := f.between(f.least, 2*time.Second)
 	time.Sleep(after)
+	before := f.cluster.Timeline()
 	frozen := f.cluster.Freeze()
 	f.told.wait()
 	f.kills++
@@ -177,8 +181,12 @@ func (f *failover) freeze() {
 	if f.cluster.Thaw(frozen) {
 		how = " (Patroni gave it the lock again, and it had to be killed)"
 	}
+	now := f.cluster.Timeline()
+	if now <= before {
+		f.t.Fatalf("the timeline was %d and is %d: no other server took over, so none was frozen", before, now)
+	}
 	f.t.Logf("round %d: server %d frozen after %.1f s; without writes for %.1f s, clients were told %s; whole again %.1f s after it woke%s, on timeline %d",
-		f.kills, frozen+1, after.Seconds(), took.Seconds(), f.told, time.Since(begun).Seconds(), how, f.cluster.Timeline())
+		f.kills, frozen+1, after.Seconds(), took.Seconds(), f.told, time.Since(begun).Seconds(), how, now)
 }
 
 // The control: were it enough that the primary has a write, and its standbys fall

@@ -36,14 +36,17 @@ func (s *setup) made(what, name string, err error) error {
 func (s *setup) makeVendor(ctx context.Context) error {
 	name := cmp.Or(s.found.vendor, s.VendorName)
 	err := service(s.store).CreateVendor(ctx, beta.Vendor{ID: s.caller().Vendor, Name: name})
+	if err := s.made("vendor", fmt.Sprintf("%q, %s", name, s.Vendor), err); err != nil {
+		return err
+	}
 	s.keeps("vendor", s.found.vendor, s.VendorName)
-	return s.made("vendor", fmt.Sprintf("%q, %s", name, s.Vendor), err)
+	return nil
 }
 
 // keeps says that what is there is not renamed.
 func (s *setup) keeps(what, name, wanted string) {
 	if name != "" && wanted != "" && wanted != name {
-		s.say(what, "keeps its name; %q is not taken: init renames nothing", wanted)
+		s.say(what, "its name stays %q: init renames nothing, so --%s-name %q has no effect", name, what, wanted)
 	}
 }
 
@@ -55,8 +58,11 @@ func (s *setup) makeSkill(ctx context.Context) error {
 			return fmt.Errorf("--skill: %w", err) // another vendor's
 		}
 	}
+	if err := s.made("skill", fmt.Sprintf("%q, %s", name, s.Skill), err); err != nil {
+		return err
+	}
 	s.keeps("skill", s.found.skill, s.SkillName)
-	return s.made("skill", fmt.Sprintf("%q, %s", name, s.Skill), err)
+	return nil
 }
 
 // makeTest makes one in draft, so that there is something to add testers to;

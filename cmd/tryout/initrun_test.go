@@ -140,7 +140,7 @@ func TestInitHeedsTheEnvironmentAndWritesNoTOML(t *testing.T) {
 	cmd.Env = append(cmd.Env, "TRYOUT_CONFIG=env", "TRYOUT_PUBLIC_URL=https://other.example.com", "TRYOUT_CAP=9", "TRYOUT_OWNER=bob@owner.test")
 	cmd.Args = append(cmd.Args, "--vendor-name", "Renamed", "--skill-name", "Renamed too")
 	out, err := cmd.CombinedOutput()
-	for _, want := range []string{"bob@owner.test: created", `vendor    keeps its name; "Renamed" is not taken`, `skill     keeps its name; "Renamed too" is not taken`, "ann@owner.test stays one. To end that: tryout user "} {
+	for _, want := range []string{"bob@owner.test: created", `init renames nothing, so --vendor-name "Renamed" has no effect`, `init renames nothing, so --skill-name "Renamed too" has no effect`, "ann@owner.test stays one. To end that: tryout user "} {
 		if err != nil || !strings.Contains(string(out), want) {
 			t.Fatalf("%v; %q is not in\n%s", err, want, out)
 		}

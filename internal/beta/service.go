@@ -1,6 +1,7 @@
 package beta
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -69,11 +70,18 @@ func (s *Service) Check(ctx context.Context, by Caller, id SkillID, need Need) e
 	return may(by, need, skill, test, err)
 }
 
+var errNoSkill = notFound("There is no skill with this id.")
+
+// within reports whether the caller may do as much, to their vendor's skills.
+func (n Need) within(by Caller) bool {
+	return (by.Write || !n.Write) && !(n.Own && by.TestersOnly)
+}
+
 // may judges the caller, in the order that the contract sets.
 func may(by Caller, need Need, skill Skill, test Test, err error) error {
 	switch {
 	case errors.Is(err, ErrNoRow):
-		return notFound("There is no skill with this id.")
+		return errNoSkill
 	case err != nil:
 		return err
 	case skill.Vendor != by.Vendor:
@@ -116,11 +124,7 @@ type change struct {
 func (s *Service) change(ctx context.Context, by Caller, id SkillID, op Operation, allowed []Status, fn func(*change) error) (Batch, error) {
 	var done Batch
 	var queued bool
-	err := s.store.Update(ctx, func(tx Tx) error {
-		skill, test, err := tx.LockTest(id)
-		if err := may(by, Need{Write: true, Own: op.ownTest(), Test: true}, skill, test, err); err != nil {
-			return err
-		}
+	err := s.locked(ctx, by, id, Need{Write: true, Own: op.ownTest(), Test: true}, func(tx Tx, _ Skill, test Test) error {
 		c := s.begin(tx, by, test, op)
 		if status := test.Status(c.now); !slices.Contains(allowed, status) {
 			return conflict("The beta test is " + string(status) + "; this call needs it to be " + oneOf(allowed) + ".")
@@ -135,6 +139,34 @@ func (s *Service) change(ctx context.Context, by Caller, id SkillID, op Operatio
 		s.queued()
 	}
 	return done, err
+}
+
+// locked runs fn in a transaction, on the locked newest test of a skill that the
+// caller may change. Who may not is refused before others would wait for them, for
+// the lock or for a place among those who write; who may is judged once more by
+// what is locked.
+func (s *Service) locked(ctx context.Context, by Caller, id SkillID, need Need, fn func(Tx, Skill, Test) error) error {
+	skill, known, err := s.store.SkillAtHand(ctx, id)
+	if !need.within(by) || known && (err != nil || skill.Vendor != by.Vendor) {
+		if err := s.Check(ctx, by, id, need); err != nil {
+			return err
+		}
+	}
+	elsewhere := false
+	err = s.store.Update(ctx, func(tx Tx) error {
+		skill, test, err := tx.LockTestOf(by.Vendor, id)
+		if elsewhere = errors.Is(err, ErrNoRow); elsewhere {
+			return err
+		}
+		if err := may(by, need, skill, test, err); err != nil {
+			return err
+		}
+		return fn(tx, skill, test)
+	})
+	if elsewhere {
+		return cmp.Or(s.Check(ctx, by, id, need), errNoSkill)
+	}
+	return err
 }
 
 func (s *Service) begin(tx Tx, by Caller, test Test, op Operation) *change {

@@ -18,6 +18,10 @@ type Store interface {
 	// SkillTest is a View of [Reader.SkillTest] alone.
 	SkillTest(ctx context.Context, id SkillID) (Skill, Test, error)
 
+	// SkillAtHand returns a skill where that costs next to nothing, or ErrNoRow;
+	// known is false where it would be a trip to a server.
+	SkillAtHand(ctx context.Context, id SkillID) (s Skill, known bool, err error)
+
 	// Update runs fn in a transaction that is durable when Update returns nil
 	// and without effect when fn fails. It may run fn again after a lost race:
 	// fn changes nothing but tx and what it sets anew each time.
@@ -119,6 +123,9 @@ type Tx interface {
 
 	// LockTest is SkillTest, holding the skill's test against other writers.
 	LockTest(id SkillID) (Skill, Test, error)
+	// LockTestOf is LockTest of a vendor's skill. Another's is ErrNoRow too, and
+	// neither held nor waited for.
+	LockTestOf(vendor VendorID, id SkillID) (Skill, Test, error)
 	// CreateTest stores a new round and makes it the skill's newest.
 	CreateTest(t Test) error
 	// SaveTest overwrites what may change of a test.

@@ -14,11 +14,7 @@ const Step = 500
 // CreateTest begins a new round for a skill. It is a [Conflict] unless the
 // skill's newest test, if any, has ended.
 func (s *Service) CreateTest(ctx context.Context, by Caller, id SkillID, feedbackEmail string) error {
-	return s.store.Update(ctx, func(tx Tx) error {
-		skill, last, err := tx.LockTest(id)
-		if err := may(by, Need{Write: true, Own: true}, skill, last, err); err != nil {
-			return err
-		}
+	return s.locked(ctx, by, id, Need{Write: true, Own: true}, func(tx Tx, _ Skill, last Test) error {
 		now := s.now()
 		if status := last.Status(now); last.ID != 0 && status != Ended {
 			return conflict("The skill has a beta test already; it is " + string(status) + ".")

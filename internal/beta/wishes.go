@@ -133,11 +133,7 @@ func block(tx Tx, id SkillID, key string, reason Reason) error {
 // for operators, when its owner says so. [NotFound] when nothing keeps it from
 // being mailed.
 func (s *Service) Allow(ctx context.Context, by Caller, id SkillID, e Email) error {
-	return s.store.Update(ctx, func(tx Tx) error {
-		skill, test, err := tx.LockTest(id)
-		if err := may(by, Need{Write: true, Test: true}, skill, test, err); err != nil {
-			return err
-		}
+	return s.locked(ctx, by, id, Need{Write: true, Test: true}, func(tx Tx, skill Skill, test Test) error {
 		reasons, err := tx.Refusals(skill.Vendor, []string{e.Key})
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"tryout/internal/beta"
 )
@@ -19,6 +20,7 @@ var ErrOutdated = errors.New("the token is not what it was when it was last read
 type Belief struct {
 	Digest Digest
 	token  Token
+	now    func() time.Time
 	held   bool // the token was read again, and is the same
 }
 
@@ -26,9 +28,9 @@ type Belief struct {
 func (b *Belief) Open() bool { return b != nil && !b.held }
 
 // Compare takes what was read of the token; it fails with ErrOutdated when that
-// is something else.
+// is something else, or has expired since: the request may have waited.
 func (b *Belief) Compare(t Token, found bool) error {
-	if !found || t != b.token {
+	if !found || t != b.token || !b.now().Before(t.ExpiresAt) {
 		return ErrOutdated
 	}
 	b.held = true
@@ -59,7 +61,7 @@ func (a Access) Presume(ctx context.Context, h http.Header) (context.Context, be
 	d := digest(token)
 	if known, found := a.Store.Believed(d); found {
 		if t, err := a.judge(known, found); err == nil {
-			return context.WithValue(ctx, beliefKey{}, &Belief{Digest: d, token: known}), callerOf(d, t), nil
+			return context.WithValue(ctx, beliefKey{}, &Belief{Digest: d, token: known, now: a.Now}), callerOf(d, t), nil
 		} // it may have become better
 	}
 	by, err := a.caller(ctx, d)

@@ -3,6 +3,7 @@ package smapi_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -91,5 +92,56 @@ func TestTheLogSaysWhyATokenWasRefused(t *testing.T) {
 	edge.ServeHTTP(httptest.NewRecorder(), r)
 	if text := log.String(); !strings.Contains(text, `err="The token is not known."`) || strings.Contains(text, "unheard-of") {
 		t.Errorf("the log says %q", text)
+	}
+}
+
+// What waits for the database may outlast its token.
+func TestATokenThatExpiresWhileItIsPresumedIsOutdated(t *testing.T) {
+	t.Parallel()
+	s := newSiteOn(t, storetest.OpenPostgres)
+	h := http.Header{"Authorization": {"Bearer " + s.issueFor("A", lwa.ScopeRead, time.Minute)}}
+	_, err := s.access.Caller(t.Context(), h)
+	s.must(err)
+	ctx, _, err := s.access.Presume(t.Context(), h)
+	if s.must(err); ctx == t.Context() {
+		t.Fatal("nothing was presumed")
+	}
+	s.clock.Advance(time.Minute)
+	if err := s.access.Confirm(ctx); !errors.Is(err, lwa.ErrOutdated) {
+		t.Errorf("got %v, want that it is outdated", err)
+	}
+}
+
+// A request that is served anew is one request, in the log and by its rate.
+func TestARequestServedAnewIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	s := newSiteOn(t, storetest.OpenPostgres, func(a *smapi.API, _ *beta.Rules) {
+		var err error
+		if a.Limits, err = smapi.NewLimits(2, func() int { return 1 }); err != nil {
+			t.Fatal(err)
+		}
+	})
+	ctx, token := t.Context(), "Atza|eva"
+	client, _, err := s.access.CreateClient(ctx, lwa.Client{Vendor: "A", Name: "Nightly", Scope: lwa.ScopeWrite})
+	s.must(err)
+	s.must(s.store.CreatePerson(ctx, signin.Person{ID: "eva", Email: beta.Email{Given: "eva@x.test", Key: "eva@x.test"}}))
+	s.must(s.store.SavePair(ctx, lwa.Pair{
+		Refresh: lwa.Digest{1}, Grant: lwa.Grant{Client: client.ID, Vendor: "A", Person: "eva", Scope: lwa.ScopeWrite},
+		Access: sha256.Sum256([]byte(token)), Token: lwa.Token{Vendor: "A", Scope: lwa.ScopeWrite, ExpiresAt: s.clock.Now().Add(time.Hour), Grant: lwa.Digest{1}},
+	}))
+	var log bytes.Buffer
+	edge := httpd.New(s.api, httpd.Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for _, part := range []lwa.Part{lwa.Viewer, lwa.Owner} { // the second time the first is presumed
+		_, err := s.store.SaveRole(ctx, "eva", "A", part)
+		s.must(err)
+		r := httptest.NewRequest("GET", "/v1/vendors", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		if edge.ServeHTTP(w, r); w.Code != http.StatusOK {
+			t.Errorf("status %d, want 200 of both", w.Code)
+		}
+	}
+	if n := strings.Count(log.String(), "caller="); n != 2 {
+		t.Errorf("%d callers in two lines:\n%s", n, log.String())
 	}
 }

@@ -38,7 +38,10 @@ func (a *API) feedbackCSV(c *call, q *query, p beta.FeedbackPage) error {
 		if list.Next.Limit == 0 || w.Error() != nil {
 			return nil // what fails from here on is the connection
 		}
-		if list, err = a.Service.ListFeedback(c.r.Context(), c.by, c.skill, list.Next); err != nil {
+		if err = c.identify(false); err == nil { // a slow reader may outlast the token
+			list, err = a.Service.ListFeedback(c.r.Context(), c.by, c.skill, list.Next)
+		}
+		if err != nil {
 			httpd.Note(c.r.Context(), slog.String("err", err.Error()))
 			panic(http.ErrAbortHandler) // half a file must not look whole
 		}

@@ -27,6 +27,11 @@ const (
 // time to send the body cannot be judged any more: they learn that it did not come.
 func decode[T any](a *API, c *call, mayBeEmpty bool, read func(text []byte) (T, error)) (said T, err error) {
 	text, err := c.body(mayBeEmpty)
+	if c.asked.Err() == nil { // the token may have ended while the body came
+		if err := c.identify(false); err != nil {
+			return said, err
+		}
+	}
 	if err == nil && len(text) > 0 {
 		said, err = read(text)
 		err = invalid(err)

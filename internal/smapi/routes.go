@@ -2,6 +2,7 @@ package smapi
 
 import (
 	"cmp"
+	"context"
 	_ "embed"
 	"errors"
 	"io"
@@ -34,6 +35,7 @@ type route struct {
 	pattern string
 	handle  func(*API, *call) error
 	need    beta.Need
+	body    bool     // says something in a body, by decode: who calls is asked when that is there
 	repeat  string   // the query parameter that may stand several times
 	open    bool     // takes no token: anybody may, or the request proves itself
 	name    string   // method and pattern
@@ -58,15 +60,15 @@ func table() []route {
 	)
 	return []route{
 		{method: "GET", pattern: test, handle: (*API).betaTest, need: aTest},
-		{method: "POST", pattern: test, handle: (*API).createTest, need: toCreate},
-		{method: "PUT", pattern: test, handle: (*API).updateTest, need: ownTest},
+		{method: "POST", pattern: test, handle: (*API).createTest, body: true, need: toCreate},
+		{method: "PUT", pattern: test, handle: (*API).updateTest, body: true, need: ownTest},
 		{method: "POST", pattern: test + "/start", handle: (*API).startTest, need: ownTest},
 		{method: "POST", pattern: test + "/end", handle: (*API).endTest, need: ownTest},
 		{method: "GET", pattern: testers, handle: (*API).listTesters, need: aTest},
-		{method: "POST", pattern: testers + "/add", handle: (*API).addTesters, need: writeTest},
-		{method: "POST", pattern: testers + "/remove", handle: (*API).removeTesters, need: writeTest},
-		{method: "POST", pattern: testers + "/sendReminder", handle: (*API).sendReminder, need: writeTest},
-		{method: "POST", pattern: testers + "/requestFeedback", handle: (*API).requestFeedback, need: writeTest},
+		{method: "POST", pattern: testers + "/add", handle: (*API).addTesters, body: true, need: writeTest},
+		{method: "POST", pattern: testers + "/remove", handle: (*API).removeTesters, body: true, need: writeTest},
+		{method: "POST", pattern: testers + "/sendReminder", handle: (*API).sendReminder, body: true, need: writeTest},
+		{method: "POST", pattern: testers + "/requestFeedback", handle: (*API).requestFeedback, body: true, need: writeTest},
 
 		{method: "GET", pattern: "/v1/vendors", handle: (*API).vendors, need: nothing},
 		{method: "GET", pattern: "/v1/skills", handle: (*API).skills, need: nothing, repeat: "skillId"},
@@ -74,8 +76,8 @@ func table() []route {
 
 		{method: "GET", pattern: ours + "/entitlements/{emailId}", handle: (*API).entitlement, need: aTest},
 		{method: "GET", pattern: ours + "/batches/{batchId}", handle: (*API).batch, need: aTest},
-		{method: "POST", pattern: ours + "/testers", handle: (*API).addMore, need: writeTest},
-		{method: "PUT", pattern: ours + "/language", handle: (*API).setLanguage, need: ownTest},
+		{method: "POST", pattern: ours + "/testers", handle: (*API).addMore, body: true, need: writeTest},
+		{method: "PUT", pattern: ours + "/language", handle: (*API).setLanguage, body: true, need: ownTest},
 		{method: "GET", pattern: ours + "/testers/{emailId}", handle: (*API).story, need: aTest},
 		{method: "POST", pattern: ours + "/testers/{emailId}/resend", handle: (*API).resend, need: writeTest},
 		{method: "GET", pattern: ours + "/feedback", handle: (*API).feedback, need: aTest},
@@ -101,6 +103,8 @@ func New(a API) *API {
 type call struct {
 	w        http.ResponseWriter
 	r        *http.Request
+	asked    context.Context // of the request as it came: r's knows what is presumed
+	again    bool            // it was served before, by what was presumed
 	access   lwa.Access
 	by       beta.Caller
 	presumed bool // by is only believed
@@ -114,20 +118,20 @@ type call struct {
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{w: w, r: r, access: a.Access}
-	err := a.serve(c, r.Method == http.MethodGet)
+	c := &call{w: w, r: r, asked: r.Context(), access: a.Access}
+	err := a.serve(c)
 	if errors.Is(err, lwa.ErrOutdated) { // nothing was done but to look
-		c = &call{w: w, r: r, access: a.Access}
-		err = a.serve(c, false)
+		c = &call{w: w, r: r, asked: r.Context(), access: a.Access, again: true}
+		err = a.serve(c)
 	}
 	if err != nil {
 		fail(c, err)
 	}
 }
 
-// serve answers one request, except with an error. May it presume, it may end in
-// ErrOutdated.
-func (a *API) serve(c *call, presume bool) error {
+// serve answers one request, except with an error. Where it may presume, it may
+// end in ErrOutdated.
+func (a *API) serve(c *call) error {
 	rt, args, err := a.find(c)
 	if err != nil {
 		return err
@@ -138,7 +142,7 @@ func (a *API) serve(c *call, presume bool) error {
 		c.args = args
 		return rt.handle(a, c)
 	}
-	if err := c.identify(presume); err != nil {
+	if err := c.identify(!c.again && (c.r.Method == http.MethodGet || rt.body)); err != nil {
 		return err
 	}
 	if err := a.pass(c, args); err != nil {
@@ -149,13 +153,15 @@ func (a *API) serve(c *call, presume bool) error {
 
 // identify tells who calls.
 func (c *call) identify(presume bool) (err error) {
-	ctx := c.r.Context()
+	ctx := c.asked
 	if presume {
 		ctx, c.by, err = c.access.Presume(ctx, c.r.Header)
 	} else {
 		c.by, err = c.access.Caller(ctx, c.r.Header)
 	}
-	if c.presumed = ctx != c.r.Context(); c.presumed {
+	c.by.RequestID = httpd.RequestID(ctx)
+	c.presumed = ctx != c.asked
+	if ctx != c.r.Context() {
 		c.r = c.r.WithContext(ctx)
 	}
 	return err
@@ -171,10 +177,11 @@ func (c *call) confirm() error {
 
 // pass has the request of a caller handled that is in order.
 func (a *API) pass(c *call, args []string) error {
-	c.by.RequestID = httpd.RequestID(c.r.Context())
-	httpd.Note(c.r.Context(), slogCaller(c.by))
-	if err := a.Limits.take(c.r.Context(), c.by, args); err != nil {
-		return err
+	if !c.again {
+		httpd.Note(c.r.Context(), slogCaller(c.by))
+		if err := a.Limits.take(c.r.Context(), c.by, args); err != nil {
+			return err
+		}
 	}
 	if err := c.bind(args); err != nil {
 		return err

@@ -8,9 +8,25 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// commit runs a group in one transaction and tells each its outcome.
+// commit runs a group in one transaction and tells each its outcome, and with it
+// who comes meanwhile: callers who ask again as soon as they are answered would
+// fall into two halves otherwise, one that runs and one that waits, and pay for two
+// commits. When it fails for one of those, the others need not wait for them.
 func (w *writer) commit(group []*job) {
-	group, err := w.transact(group)
+	all, err := w.transact(group, w.join)
+	late := all[len(group):]
+	if err != errUndone || len(late) == 0 {
+		w.tell(all, err)
+		return
+	}
+	for _, part := range [][]*job{group, late} {
+		_, err := w.transact(part, nobodyElse)
+		w.tell(part, err)
+	}
+}
+
+// tell answers the callers of a group; err means that it was lost for all of them.
+func (w *writer) tell(group []*job, err error) {
 	if isFault(err) {
 		w.fault.CompareAndSwap(nil, &err)
 	}
@@ -22,19 +38,21 @@ func (w *writer) commit(group []*job) {
 	}
 }
 
-// transact runs a group in one transaction, and with it who comes meanwhile:
-// callers who ask again as soon as they are answered would fall into two halves
-// otherwise, one that runs and one that waits, and pay for two commits. It returns
-// them all; an error means that it was lost for all. When one fails that has
-// written, everything is undone and the group run again with a savepoint for
-// each. Failures are rare, and savepoints are not free: SQLite keeps a copy of
-// every page that is touched below one.
-func (w *writer) transact(group []*job) ([]*job, error) {
+// transact runs a group in one transaction, and those whom join adds. It returns
+// them all; an error means that it was lost for all. When one of the group fails
+// that has written, everything is undone and the group run again with a savepoint
+// for each; when one does whom join added, it is undone and errUndone returned.
+// Failures are rare, and savepoints are not free: SQLite keeps a copy of every page
+// that is touched below one.
+func (w *writer) transact(group []*job, join func([]*job) []*job) ([]*job, error) {
 	if err := w.fault.Load(); err != nil {
 		return group, errors.Join(errAway, *err)
 	}
-	group, err := w.attempt(group, w.join, (*job).run)
-	if err == errUndone && len(group) > 1 {
+	all, err := w.attempt(group, join, (*job).run)
+	if err != errUndone || len(all) > len(group) {
+		return all, err
+	}
+	if len(group) > 1 {
 		_, err = w.attempt(group, nobodyElse, (*job).runApart)
 	}
 	if err == errUndone { // and no more: to undo may fail too

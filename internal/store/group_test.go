@@ -221,3 +221,32 @@ func TestWhoComesMeanwhileSharesTheCommit(t *testing.T) {
 	}
 	s.want("V1", "V2")
 }
+
+// Who joined late and fails keeps nobody waiting who was there before.
+func TestWhoFailsLateFailsBehindTheOthers(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	w := s.engine.(*sqliteEngine).writer
+	stored := func() bool {
+		return s.View(t.Context(), func(r beta.Reader) error { _, err := r.Vendor("V1"); return err }) == nil
+	}
+	var late, last *member
+	late = s.member(func(tx beta.Tx) error {
+		if got := stored(); got != (late.runs > 1) {
+			t.Errorf("run %d: the one before is stored: %v", late.runs, got)
+		}
+		return vendorThen("V2", errRefused)(tx)
+	})
+	last = s.member(vendor("V3"))
+	err := s.Update(t.Context(), func(tx beta.Tx) error {
+		if late.runs == 0 {
+			return errors.Join(vendor("V1")(tx), w.hand(&late.job), w.hand(&last.job))
+		}
+		return vendor("V1")(tx)
+	})
+	<-last.done
+	if err != nil || !errors.Is(late.err, errRefused) || last.err != nil {
+		t.Errorf("got %v, %v, %v; want only the second refused", err, late.err, last.err)
+	}
+	s.want("V1", "V3")
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"tryout/internal/beta"
@@ -37,6 +38,18 @@ func (t tx) Skill(id beta.SkillID) (beta.Skill, beta.Vendor, error) {
 		return k, err
 	})
 	return known.skill, known.vendor, err
+}
+
+// SkillAtHand implements [beta.Store]: there is a memo, or each skill is a trip.
+func (s *Store) SkillAtHand(ctx context.Context, id beta.SkillID) (skill beta.Skill, known bool, err error) {
+	if s.presumes {
+		return skill, false, nil
+	}
+	err = s.read(ctx, func(t tx) (err error) {
+		skill, _, err = t.Skill(id)
+		return err
+	})
+	return skill, true, err
 }
 
 func (t tx) skill(id beta.SkillID) (s beta.Skill, v beta.Vendor, err error) {

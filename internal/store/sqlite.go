@@ -43,7 +43,7 @@ func openSQLite(dir string, m *memo) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	return &sqliteEngine{newPool(path, 2*runtime.GOMAXPROCS(0)), startWriter(link, watch, m), watch}, nil
+	return &sqliteEngine{newPool(path, 1+runtime.GOMAXPROCS(0)), startWriter(link, watch, m), watch}, nil
 }
 
 // makePrivate creates the file for its owner alone; SQLite gives the files

@@ -42,6 +42,8 @@ type Store struct {
 	master  []byte
 	memo    *memo
 
+	presumes bool // reading is a trip to a server: tokens are believed first
+
 	migrated []string
 }
 
@@ -55,7 +57,7 @@ func Open(ctx context.Context, database string, master []byte, now func() time.T
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: e, dialect: e.dialect(), now: now, master: master, memo: m}
+	s := &Store{engine: e, dialect: e.dialect(), now: now, master: master, memo: m, presumes: isPostgres(database)}
 	if s.migrated, err = migrate(ctx, e, now()); err != nil {
 		e.close()
 		return nil, fmt.Errorf("migrate: %w", err)

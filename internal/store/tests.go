@@ -62,13 +62,18 @@ func (s *Store) SkillTest(ctx context.Context, id beta.SkillID) (skill beta.Skil
 	return skill, test, err
 }
 
-// LockTest holds the skill's row: every round of it belongs to it. The test is
+func (t tx) LockTest(id beta.SkillID) (beta.Skill, beta.Test, error) { return t.LockTestOf("", id) }
+
+// LockTestOf holds the skill's row: every round of it belongs to it. The test is
 // read by a statement of its own, which begins when the lock is held: PostgreSQL
 // would take a joined row as it was before it waited. Where being in a transaction
 // is all the lock there is, one statement reads both.
-func (t tx) LockTest(id beta.SkillID) (s beta.Skill, test beta.Test, err error) {
+func (t tx) LockTestOf(vendor beta.VendorID, id beta.SkillID) (s beta.Skill, test beta.Test, err error) {
 	if t.lockRow == "" {
-		return t.SkillTest(id)
+		if s, test, err = t.SkillTest(id); err == nil && vendor != "" && s.Vendor != vendor {
+			err = beta.ErrNoRow
+		}
+		return s, test, err
 	}
 	err = t.later(func(r row) error {
 		if r == nil {
@@ -79,7 +84,7 @@ func (t tx) LockTest(id beta.SkillID) (s beta.Skill, test beta.Test, err error) 
 	}, `
 		select id, vendor_id, name, created_at
 		from skills
-		where id = $1 `+t.lockRow, id)
+		where id = $1 and ($2 = '' or vendor_id = $2) `+t.lockRow, id, vendor)
 	if err != nil {
 		return s, test, err
 	}
