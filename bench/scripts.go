@@ -26,7 +26,7 @@ where s.id = '' || concat(:place::text, :skill::text);`
 	lockTest = `
 select id, vendor_id, name, created_at
 from skills
-where id = concat(:place::text, :skill::text)
+where id = concat(:place::text, :skill::text) and (:vendor::text = '' or vendor_id = :vendor::text)
 for no key update;
 select t.id, t.skill_id, t.round, t.status, t.feedback_email, t.created_at,
 	t.expires_at, t.ended_at, t.testers, t.numbers, t.queued, t.language
