@@ -63,10 +63,13 @@ func (b *bench) together(n int, write func(i int) error) []error {
 	b.Helper()
 	outcomes := make([]error, n)
 	var writers sync.WaitGroup
-	b.update(func(beta.Tx) error { // holds the writer, so that the others gather
+	begin := sync.OnceFunc(func() {
 		for i := range n {
 			writers.Go(func() { outcomes[i] = write(i) })
 		}
+	})
+	b.update(func(beta.Tx) error { // holds the writer, so that the others gather; it may be run again
+		begin()
 		return nil
 	})
 	writers.Wait()
