@@ -28,8 +28,8 @@ const (
 func decode[T any](a *API, c *call, mayBeEmpty bool, read func(text []byte) (T, error)) (said T, err error) {
 	text, err := c.body(mayBeEmpty)
 	if c.asked.Err() == nil { // the token may have ended while the body came
-		if err := c.identify(false); err != nil {
-			return said, err
+		if judged := c.identify(false); judged != nil {
+			return said, c.first(judged, err)
 		}
 	}
 	if err == nil && len(text) > 0 {
@@ -37,9 +37,19 @@ func decode[T any](a *API, c *call, mayBeEmpty bool, read func(text []byte) (T, 
 		err = invalid(err)
 	}
 	if err != nil && c.r.Context().Err() == nil {
-		err = cmp.Or(a.check(c), err)
+		err = c.first(a.check(c), err)
 	}
 	return said, err
+}
+
+// first is what is told of two errors, either of which may be none: that of the
+// caller comes before what is wrong with the body, unless the request ended while
+// the caller was judged: that is no judgement.
+func (c *call) first(caller, body error) error {
+	if body != nil && c.asked.Err() != nil {
+		return body
+	}
+	return cmp.Or(caller, body)
 }
 
 // body reads a request's JSON body and checks that it is JSON that everybody
