@@ -146,6 +146,9 @@ func (a *API) serve(c *call) error {
 		return err
 	}
 	if err := a.pass(c, args); err != nil {
+		if rt.body && c.asked.Err() != nil { // it ended before its body came: nobody can be judged any more
+			return err
+		}
 		return cmp.Or(c.confirm(), err)
 	}
 	return nil
