@@ -75,6 +75,10 @@ func (w *writer) attempt(group []*job, join func([]*job) []*job, run func(*job, 
 		return group, err
 	}
 	from, written := w.watch.mark(), tables(0)
+	others, err := w.others()
+	if err != nil {
+		return group, w.giveUp(err)
+	}
 	for i, first := 0, len(group); i < len(group); i++ {
 		if group[i].take() {
 			if err := run(group[i], q); err != nil {
@@ -89,7 +93,7 @@ func (w *writer) attempt(group []*job, join func([]*job) []*job, run func(*job, 
 	if _, err := q.exec("commit"); err != nil {
 		return group, w.giveUp(err)
 	}
-	w.keep(from, written)
+	w.keep(from, written, others)
 	return group, nil
 }
 
