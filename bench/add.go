@@ -18,13 +18,21 @@ func (b *bench) addBulk(ctx context.Context) (measured, error) {
 // addMany adds one at a time to the large skill for 32 callers at once, against
 // SQLite with commits shared by as many callers.
 func (b *bench) addMany(ctx context.Context) (measured, error) {
-	return b.adds(ctx, 32, (*adder).single, b.rawGroups)
+	return b.singles(ctx, 32, b.rawGroups)
 }
 
 // addOne adds one at a time to the large skill for one caller, against a commit
 // for each.
 func (b *bench) addOne(ctx context.Context) (measured, error) {
-	return b.adds(ctx, 1, (*adder).single, b.rawSingles)
+	return b.singles(ctx, 1, b.rawSingles)
+}
+
+func (b *bench) singles(ctx context.Context, callers int, other func(*raw, *adder) side) (measured, error) {
+	m, err := b.adds(ctx, callers, (*adder).single, other)
+	if err != nil || b.rival != nil {
+		return m, err
+	}
+	return b.framed(ctx, m, callers)
 }
 
 // adds measures callers who add through the API against other.
@@ -39,13 +47,7 @@ func (b *bench) adds(ctx context.Context, callers int, how func(*adder, int) ask
 	if err != nil {
 		return measured{}, err
 	}
-	m, err := b.ratio(ctx, b.server, ours, other(r, theirs))
-	if err != nil || callers == 4 {
-		return m, err
-	}
-	w := startGroups(r)
-	defer close(w.jobs)
-	return b.framed(ctx, m, callers, w, theirs, func(i int) asker { return how(mine, i) })
+	return b.ratio(ctx, b.server, ours, other(r, theirs))
 }
 
 // adder returns the one at *a, made when first asked for.

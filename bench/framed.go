@@ -16,8 +16,14 @@ import (
 // requests of HTTP: it stands behind Tryout's edge, reads each body, writes the same
 // rows, answers 204, and does nothing else. What lies between that and Tryout is
 // what Tryout does.
-func (b *bench) framed(ctx context.Context, m measured, callers int, w groups, a *adder, request func(int) asker) (measured, error) {
-	edge := newEdge(adding(func() error { return w.add(a.rawSingle()) }))
+func (b *bench) framed(ctx context.Context, m measured, callers int) (measured, error) {
+	r, err := b.openRaw()
+	if err != nil {
+		return m, err
+	}
+	w := startGroups(r)
+	defer close(w.jobs)
+	edge := newEdge(adding(func() error { return w.add(b.addedThere.rawSingle()) }))
 	s, err := httpd.Listen("127.0.0.1:0", edge, nil)
 	if err != nil {
 		return m, err
@@ -27,7 +33,7 @@ func (b *bench) framed(ctx context.Context, m measured, callers int, w groups, a
 	go s.Serve(ctx)
 	var list speeds
 	for range b.rounds {
-		one, err := b.load(process{addr: s.Addr().String(), pid: itself.pid}, askers(callers, request))(ctx)
+		one, err := b.load(process{addr: s.Addr().String(), pid: itself.pid}, askers(callers, b.added.single))(ctx)
 		if err != nil {
 			return m, fmt.Errorf("raw behind the edge: %w", err)
 		}

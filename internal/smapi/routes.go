@@ -105,6 +105,7 @@ type call struct {
 	r        *http.Request
 	asked    context.Context // of the request as it came: r's knows what is presumed
 	again    bool            // it was served before, by what was presumed
+	counted  bool            // against its rates
 	access   lwa.Access
 	by       beta.Caller
 	presumed bool // by is only believed
@@ -121,7 +122,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r, asked: r.Context(), access: a.Access}
 	err := a.serve(c)
 	if errors.Is(err, lwa.ErrOutdated) { // nothing was done but to look
-		c = &call{w: w, r: r, asked: r.Context(), access: a.Access, again: true}
+		c = &call{w: w, r: r, asked: r.Context(), access: a.Access, again: true, counted: c.counted}
 		err = a.serve(c)
 	}
 	if err != nil {
@@ -182,9 +183,12 @@ func (c *call) confirm() error {
 func (a *API) pass(c *call, args []string) error {
 	if !c.again {
 		httpd.Note(c.r.Context(), slogCaller(c.by))
+	}
+	if !c.counted {
 		if err := a.Limits.take(c.r.Context(), c.by, args); err != nil {
 			return err
 		}
+		c.counted = true
 	}
 	if err := c.bind(args); err != nil {
 		return err

@@ -31,7 +31,7 @@ func (w *writer) tell(group []*job, err error) {
 		w.fault.CompareAndSwap(nil, &err)
 	}
 	for _, j := range group {
-		if err != nil && j.err == nil {
+		if err != nil { // also for who was refused: perhaps by what another wrote, and is undone
 			j.err = fmt.Errorf("commit: %w", unavailable(err))
 		}
 		close(j.done)

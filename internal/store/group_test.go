@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -249,4 +250,54 @@ func TestWhoFailsLateFailsBehindTheOthers(t *testing.T) {
 		t.Errorf("got %v, %v, %v; want only the second refused", err, late.err, last.err)
 	}
 	s.want("V1", "V3")
+}
+
+// A goroutine that ends in the middle of a transaction leaves nobody waiting, and
+// nothing is acknowledged any more.
+func TestATransactionThatIsBrokenOffIsAFault(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	w := s.engine.(*sqliteEngine).writer
+	beside := s.member(vendor("V2"))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.Update(t.Context(), func(tx beta.Tx) error {
+			vendor("V1")(tx)
+			w.hand(&beside.job)
+			runtime.Goexit()
+			return nil
+		})
+	}()
+	<-ended
+	for name, err := range map[string]error{
+		"the store": s.Fault(), "the next": s.Update(t.Context(), vendor("V3")), "one more": s.Update(t.Context(), vendor("V4")),
+	} {
+		if err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+	}
+	if <-beside.done; !errors.Is(beside.err, errAway) {
+		t.Errorf("who waited got %v, want that the database is away", beside.err)
+	}
+	s.want()
+}
+
+// Who was refused by what another wrote is not, when that could not be committed.
+func TestNobodyIsRefusedByWhatWasNotCommitted(t *testing.T) {
+	t.Parallel()
+	s := openTrial(t)
+	first := s.member(vendor("V1"))
+	refused := s.member(func(tx beta.Tx) error {
+		if _, err := tx.Vendor("V1"); err == nil {
+			return errRefused
+		}
+		return nil
+	})
+	ends := s.member(func(t beta.Tx) error { _, err := t.(tx).exec("rollback"); return err })
+	s.together(first, refused, ends)
+	if errors.Is(refused.err, errRefused) || refused.err == nil {
+		t.Errorf("got %v, want that the change was lost", refused.err)
+	}
+	s.want()
 }

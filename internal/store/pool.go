@@ -108,15 +108,18 @@ func (p *pool) release() {
 	}
 }
 
-// close waits for the reads under way and closes all connections. Nothing may
-// be taken any more.
+// close waits for the reads under way and closes all connections. Who comes later
+// waits in vain.
 func (p *pool) close() (err error) {
 	for range cap(p.places) {
 		p.places <- struct{}{}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, r := range p.free {
 		err = errors.Join(err, r.Close())
 	}
+	p.free = nil // requests that were cut may still ask to release them
 	return err
 }
 

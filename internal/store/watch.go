@@ -23,6 +23,7 @@ import (
 type watch struct {
 	file  *os.File
 	index []byte
+	over  atomic.Bool
 }
 
 // indexHeader is the size of one of the two copies of the header that the index begins with.
@@ -38,15 +39,16 @@ func openWatch(path string) (*watch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch the database: %w", errors.Join(err, f.Close()))
 	}
-	return &watch{f, index}, nil
+	return &watch{file: f, index: index}, nil
 }
 
 // mark names the state that the database is in now; zero while a commit is just
 // being made known. The writer writes the second copy first: two that are
-// alike, the first read before the second, were whole.
+// alike, the first read before the second, were whole. It is zero once the watch is
+// over.
 func (w *watch) mark() (m beta.Mark) {
 	m = w.header(0)
-	if w.header(indexHeader) != m {
+	if w.header(indexHeader) != m || w.over.Load() {
 		return beta.Mark{}
 	}
 	return m
@@ -59,7 +61,9 @@ func (w *watch) header(offset int) (m beta.Mark) {
 	return m
 }
 
-// close ends the watch; the database must be closed already.
+// close ends the watch; the database must be closed already. The page stays where
+// it is: a request that was cut may be looking at it.
 func (w *watch) close() error {
-	return errors.Join(syscall.Munmap(w.index), w.file.Close())
+	w.over.Store(true)
+	return w.file.Close()
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,8 @@ type writer struct {
 	turn  sync.Mutex            // held to write
 	bell  chan struct{}         // rings when some may wait whom nobody serves
 	ended chan struct{}
+
+	serving []*job // taken from the queue for the group that is run; whoever has the turn
 
 	mu     sync.Mutex
 	queue  []*job // in the order in which they came
@@ -133,7 +136,6 @@ var errBusy = &beta.Error{
 func (w *writer) lead() {
 	if w.turn.TryLock() {
 		w.serve()
-		w.turn.Unlock()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -152,20 +154,45 @@ func (w *writer) loop() {
 		_, open = <-w.bell
 		w.turn.Lock()
 		for w.serve() {
+			w.turn.Lock()
 		}
-		w.turn.Unlock()
 	}
 }
 
-// serve commits a group of those who wait; it reports false when there are none.
-// The caller has the turn.
+// serve commits a group of those who wait; it reports false when there are
+// none. The caller has the turn, and has it no more afterwards.
 func (w *writer) serve() bool {
+	defer w.turn.Unlock()
+	w.serving = nil
 	group := w.join(nil)
 	if len(group) == 0 {
 		return false
 	}
+	whole := false
+	defer func() {
+		if !whole {
+			w.breakOff()
+		}
+	}()
 	w.commit(group)
+	whole = true
 	return true
+}
+
+// breakOff ends all writing when what is no job panicked, or a goroutine ended in
+// the middle of a group: nobody knows what the transaction holds. Only a restart
+// tells, as after a fault of the disk; that follows, and nobody waits until then.
+func (w *writer) breakOff() {
+	err := errors.New("a transaction was broken off")
+	w.fault.CompareAndSwap(nil, &err)
+	for _, j := range w.serving {
+		select {
+		case <-j.done:
+		default:
+			j.err = errors.Join(errAway, err)
+			close(j.done)
+		}
+	}
 }
 
 // join adds to a group whoever waits.
@@ -173,7 +200,7 @@ func (w *writer) join(group []*job) []*job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := min(len(w.queue), maxGroup-len(group))
-	group = append(group, w.queue[:n]...)
+	group, w.serving = append(group, w.queue[:n]...), append(w.serving, w.queue[:n]...)
 	w.queue = slices.Delete(w.queue, 0, n)
 	return group
 }
