@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
-
 	"zombiezen.com/go/sqlite"
 
 	"tryout/internal/beta"
@@ -49,31 +47,19 @@ func (l *link) Authorize(a sqlite.Action) sqlite.AuthResult {
 }
 
 // keep has what was remembered of the state from, in which a transaction of ours
-// began, be true of the one that it made, but for what it wrote. If anybody else
-// committed since, nothing is known of today's: a transaction that changed no page
-// counts for nothing, and the one that was counted may be theirs. That, SQLite tells
-// this connection (https://sqlite.org/pragma.html#pragma_data_version), whose answer
-// before the transaction's end was others.
+// began, be true of the one that it made, but for what it wrote. It is not where
+// others have committed since the transaction held the database: what today's state
+// differs by is theirs too then, or theirs alone.
 func (w *writer) keep(from beta.Mark, written tables, others int64) {
 	to := w.watch.mark()
-	if to == (beta.Mark{}) || commits(to) != commits(from)+1 {
-		return
-	}
-	if now, err := w.others(); err == nil && now == others {
+	if now, err := w.others(); err == nil && now == others && to != (beta.Mark{}) {
 		w.memo.keep(from, to, written)
 	}
 }
 
-// others is a number that changes when another connection has committed.
+// others is a number that changes when another connection has committed
+// (https://sqlite.org/pragma.html#pragma_data_version).
 func (w *writer) others() (n int64, err error) {
 	err = sqliteConn{w.link}.query(func(r row) error { n = r.int(0); return nil }, "pragma data_version")
 	return n, err
-}
-
-// commits is the counter in a mark, which each commit increments, and nothing else
-// (iChange; https://sqlite.org/walformat.html section 2.1).
-func commits(m beta.Mark) uint32 {
-	var octets [8]byte
-	binary.NativeEndian.PutUint64(octets[:], m[1])
-	return binary.NativeEndian.Uint32(octets[:])
 }
