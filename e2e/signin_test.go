@@ -10,7 +10,7 @@ import (
 
 func TestSDKRefreshesItsTokenThroughAnExpiry(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--access-life", "1s")
+	s := startServer(t, "--access-life", "3s")
 	vendor := s.createVendor(t, "Studio")
 	skill := s.createSkill(t, vendor, "Space Facts")
 	made := s.operate(t, "client", "create", "--vendor", vendor, "--name", "Nightly")
@@ -87,7 +87,7 @@ func (s *server) awaitExpiry(t *testing.T, token string) {
 			return
 		}
 		if time.Since(begun) > patience {
-			t.Fatalf("after %v a token of one second still gets %d", patience, resp.StatusCode)
+			t.Fatalf("after %v a short-lived token still gets %d", patience, resp.StatusCode)
 		}
 	}
 }
