@@ -27,14 +27,19 @@ func (w *writer) commit(group []*job) {
 
 // tell answers the callers of a group; err means that it was lost for all of them.
 func (w *writer) tell(group []*job, err error) {
-	if isFault(err) {
-		w.fault.CompareAndSwap(nil, &err)
-	}
+	w.note(err)
 	for _, j := range group {
 		if err != nil { // also for who was refused: perhaps by what another wrote, and is undone
 			j.err = fmt.Errorf("commit: %w", unavailable(err))
 		}
 		close(j.done)
+	}
+}
+
+// note has nothing more be written after a fault.
+func (w *writer) note(err error) {
+	if isFault(err) {
+		w.fault.CompareAndSwap(nil, &err)
 	}
 }
 

@@ -61,6 +61,11 @@ func (w *watch) header(offset int) (m beta.Mark) {
 	return m
 }
 
+// logged is how many pages the log holds (mxFrame of the header).
+func (w *watch) logged() uint32 {
+	return atomic.LoadUint32((*uint32)(unsafe.Pointer(&w.index[16])))
+}
+
 // close ends the watch; the database must be closed already. The page stays where
 // it is: a request that was cut may be looking at it.
 func (w *watch) close() error {

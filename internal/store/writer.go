@@ -27,6 +27,7 @@ type writer struct {
 	link  *link
 	watch *watch
 	memo  *memo                 // what is kept in it over our own commits
+	mover *checkpointer
 	fault atomic.Pointer[error] // set once the file cannot be trusted any more
 	turn  sync.Mutex            // held to write
 	bell  chan struct{}         // rings when some may wait whom nobody serves
@@ -57,9 +58,10 @@ const (
 	abandoned
 )
 
-func startWriter(l *link, watch *watch, m *memo) *writer {
-	w := &writer{link: l, watch: watch, memo: m, bell: make(chan struct{}, 1), ended: make(chan struct{})}
+func startWriter(l *link, watch *watch, m *memo, mover *checkpointer) *writer {
+	w := &writer{link: l, watch: watch, memo: m, mover: mover, bell: make(chan struct{}, 1), ended: make(chan struct{})}
 	go w.loop()
+	go mover.run(w)
 	return w
 }
 
@@ -71,7 +73,7 @@ func (w *writer) close() error {
 	close(w.bell)
 	w.mu.Unlock()
 	<-w.ended
-	return w.link.Close()
+	return errors.Join(w.mover.close(), w.link.Close())
 }
 
 // run hands fn in and waits until it is committed or failed.
@@ -176,6 +178,9 @@ func (w *writer) serve() bool {
 	}()
 	w.commit(group)
 	whole = true
+	if w.watch.logged() >= logFull {
+		w.mover.ring()
+	}
 	return true
 }
 

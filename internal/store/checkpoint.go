@@ -1,0 +1,69 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// logFull is how many pages the log holds, more or less, until they are moved
+// into the file: SQLite's own number.
+const logFull = 1000
+
+// checkpointer moves what the log holds into the file, over a connection of its
+// own, while others write. SQLite has whose commit fills the log do it, and
+// everybody behind them wait for a thousand pages and two fsyncs.
+type checkpointer struct {
+	conn  *sqlite.Conn
+	full  chan struct{} // rings when there is something to move
+	ended chan struct{}
+}
+
+func openCheckpointer(path string) (*checkpointer, error) {
+	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	if err := pragmas(c, "synchronous=full", "cache_size=-64"); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return &checkpointer{c, make(chan struct{}, 1), make(chan struct{})}, nil
+}
+
+// ring never blocks.
+func (c *checkpointer) ring() {
+	select {
+	case c.full <- struct{}{}:
+	default:
+	}
+}
+
+// run moves pages for w until the checkpointer is closed. What was written
+// meanwhile is moved while nobody writes: the log is begun anew only where all
+// of it was, and otherwise grows, which makes commits slow.
+func (c *checkpointer) run(w *writer) {
+	defer close(c.ended)
+	for range c.full {
+		if err := c.move(); err != nil {
+			w.note(err)
+			continue // with the next commit
+		}
+		w.turn.Lock()
+		w.note(c.move())
+		w.turn.Unlock()
+	}
+}
+
+// move moves as much as no reader needs where it is.
+func (c *checkpointer) move() error { return pragmas(c.conn, "wal_checkpoint(passive)") }
+
+// close ends run; nobody rings any more.
+func (c *checkpointer) close() error {
+	close(c.full)
+	<-c.ended
+	if err := c.conn.Close(); err != nil {
+		return fmt.Errorf("close the connection that moves pages: %w", err)
+	}
+	return nil
+}
