@@ -47,7 +47,7 @@ const (
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 )
 
-var pragmas = []string{"journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-4096"}
+var pragmas = []string{"journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-2048"}
 
 // openRaw opens the copy of the data that the raw side writes to.
 func (b *bench) openRaw() (r *raw, err error) {

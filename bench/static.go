@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 
 	"tryout/internal/httpd"
@@ -15,6 +16,7 @@ import (
 // answering every request with the bytes of a file. No server built on net/http
 // can be quicker.
 func serveStatic(file string) error {
+	likeTryout()
 	body, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -31,6 +33,7 @@ func serveStatic(file string) error {
 // ids, metrics, and a log line that is formatted and written nowhere. What
 // lies between it and Tryout is what Tryout does for a request.
 func serveEdge(file string) error {
+	likeTryout()
 	body, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -42,6 +45,13 @@ func serveEdge(file string) error {
 	}
 	fmt.Println(s.Addr())
 	return s.Serve(context.Background())
+}
+
+// likeTryout has as many goroutines run at once as Tryout has.
+func likeTryout() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	}
 }
 
 // prepared answers every request with the same bytes.

@@ -74,19 +74,20 @@ var errUndone = errors.New("a write failed beside this one")
 
 // attempt runs each job with run in one transaction, then those that join adds,
 // and commits it, unless run fails. It returns all that belong to it.
-func (w *writer) attempt(group []*job, join func([]*job) []*job, run func(*job, sqliteConn) error) ([]*job, error) {
+func (w *writer) attempt(group []*job, join func([]*job) []*job, run func(*job, *writer) error) ([]*job, error) {
 	q := sqliteConn{w.link}
 	if _, err := q.exec("begin immediate"); err != nil {
 		return group, err
 	}
 	from, written := w.watch.mark(), tables(0)
+	w.known.begin(from)
 	others, err := w.others()
 	if err != nil {
 		return group, w.giveUp(err)
 	}
 	for i, first := 0, len(group); i < len(group); i++ {
 		if group[i].take() {
-			if err := run(group[i], q); err != nil {
+			if err := run(group[i], w); err != nil {
 				return group, w.giveUp(err)
 			}
 			written |= group[i].wrote
@@ -121,8 +122,8 @@ func (j *job) take() bool {
 
 // run does the job; an error means that the whole transaction is lost, not just
 // the job.
-func (j *job) run(q sqliteConn) error {
-	err := j.do(q)
+func (j *job) run(w *writer) error {
+	err := j.do(w)
 	if err == nil && j.wrote != 0 && j.failed() {
 		return errUndone
 	}
@@ -130,14 +131,16 @@ func (j *job) run(q sqliteConn) error {
 }
 
 // runApart is run in a savepoint, to which a job that fails is undone.
-func (j *job) runApart(q sqliteConn) error {
+func (j *job) runApart(w *writer) error {
+	q := sqliteConn{w.link}
 	if _, err := q.exec("savepoint job"); err != nil {
 		return err
 	}
-	if err := j.do(q); err != nil {
+	if err := j.do(w); err != nil {
 		return err
 	}
 	if j.failed() {
+		w.known.forget()
 		if _, err := q.exec("rollback to job"); err != nil {
 			return err
 		}
@@ -150,14 +153,14 @@ func (j *job) failed() bool { return j.err != nil || j.panic != nil }
 
 // do calls the job's function. An error means that there is no transaction any
 // more, or none that may be committed.
-func (j *job) do(q sqliteConn) error {
-	n := &noting{sqliteConn: q}
+func (j *job) do(w *writer) error {
+	n := &noting{sqliteConn: sqliteConn{w.link}, known: &w.known}
 	j.err = j.call(n)
 	j.wrote = n.wrote
 	switch {
 	case isFault(j.err):
 		return j.err
-	case q.AutocommitEnabled():
+	case w.link.AutocommitEnabled():
 		return cmp.Or(j.err, errEnded)
 	}
 	return nil
@@ -168,6 +171,7 @@ var errEnded = errors.New("the transaction ended early")
 // noting is a connection that notes what may have been written.
 type noting struct {
 	sqliteConn
+	known *known
 	wrote tables
 }
 
@@ -182,6 +186,7 @@ func (n *noting) query(fn func(row) error, sql string, args ...any) error {
 		return err
 	}
 	n.wrote |= s.writes
+	n.known.noteWrite(sql, s.writes)
 	return s.run(always, fn, args)
 }
 

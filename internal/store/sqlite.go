@@ -47,7 +47,7 @@ func openSQLite(dir string, m *memo) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close(), watch.close())
 	}
-	return &sqliteEngine{newPool(path, 1+runtime.GOMAXPROCS(0)), startWriter(link, watch, m, mover), watch}, nil
+	return &sqliteEngine{newPool(path, max(2, runtime.GOMAXPROCS(0))), startWriter(link, watch, m, mover), watch}, nil
 }
 
 // makePrivate creates the file for its owner alone; SQLite gives the files
@@ -77,7 +77,7 @@ func pragmas(c *sqlite.Conn, list ...string) error {
 func prepareWriter(c *sqlite.Conn) error {
 	c.SetBusyTimeout(busy)
 	return patiently(func() error {
-		return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-4096", "wal_autocheckpoint=0", "user_version")
+		return pragmas(c, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", "cache_size=-2048", "wal_autocheckpoint=0", "user_version")
 	})
 }
 

@@ -134,7 +134,13 @@ func (s *Store) Update(ctx context.Context, fn func(beta.Tx) error) error {
 	})
 }
 
-func (s *Store) on(c conn) tx { return s.tx(c, beta.Mark{}) }
+func (s *Store) on(c conn) tx {
+	t := s.tx(c, beta.Mark{})
+	if n, is := c.(*noting); is {
+		t.known = n.known
+	}
+	return t
+}
 
 func (s *Store) tx(c conn, mark beta.Mark) tx {
 	return tx{conn: c, dialect: &s.dialect, store: s, mark: mark}
@@ -146,6 +152,7 @@ type tx struct {
 	*dialect
 	store *Store
 	mark  beta.Mark // the state it reads; zero inside a transaction
+	known *known    // nil for who reads, and where others write beside
 	hold  string    // at the end of a select of testers that may be saved
 }
 

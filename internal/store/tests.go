@@ -70,10 +70,14 @@ func (t tx) LockTest(id beta.SkillID) (beta.Skill, beta.Test, error) { return t.
 // is all the lock there is, one statement reads both.
 func (t tx) LockTestOf(vendor beta.VendorID, id beta.SkillID) (s beta.Skill, test beta.Test, err error) {
 	if t.lockRow == "" {
-		if s, test, err = t.SkillTest(id); err == nil && vendor != "" && s.Vendor != vendor {
+		both, err := t.known.newestTest(id, func() (both tested, err error) {
+			both.skill, both.test, err = t.SkillTest(id)
+			return both, err
+		})
+		if err == nil && vendor != "" && both.skill.Vendor != vendor {
 			err = beta.ErrNoRow
 		}
-		return s, test, err
+		return both.skill, both.test, err
 	}
 	err = t.later(func(r row) error {
 		if r == nil {
@@ -122,14 +126,20 @@ func (t tx) CreateTest(test beta.Test) error {
 	return t.later(nil, "update skills set newest_test = $1 where id = $2", test.ID, test.Skill)
 }
 
-func (t tx) SaveTest(test beta.Test) error {
-	return t.later(nil, `
+const saveTest = `
 		update tests
 		set status = $2, feedback_email = $3, expires_at = $4, ended_at = $5,
 			testers = $6, numbers = $7, queued = $8, language = $9
-		where id = $1`,
+		where id = $1`
+
+func (t tx) SaveTest(test beta.Test) error {
+	err := t.later(nil, saveTest,
 		test.ID, test.Stored, test.FeedbackEmail, ms(test.ExpiresAt), ms(test.EndedAt),
 		test.Testers, test.Numbers, test.Queued, test.Language)
+	if err == nil {
+		t.known.saved(test)
+	}
+	return err
 }
 
 func (t tx) DueTests(now time.Time, limit int) (due []beta.Test, err error) {

@@ -80,8 +80,8 @@ func (t tx) reasons(sql string, of any, keys []string) (map[string]beta.Reason, 
 // Wishes asks for the addresses only where anybody wished anything: every add
 // must know, and nearly nowhere did.
 func (t tx) Wishes(test beta.TestID, vendor beta.VendorID, keys []string) (map[string]beta.Wish, error) {
-	some, err := t.anyWish(test, vendor)
-	if err != nil || !some {
+	none, err := t.known.isWishless(wishers{test, vendor}, func() (bool, error) { return t.anyWish(test, vendor) })
+	if err != nil || none {
 		return nil, err
 	}
 	answers, errAnswers := t.suppressed(test, keys)

@@ -26,13 +26,14 @@ const maxWaiting = 4 * maxGroup
 type writer struct {
 	link  *link
 	watch *watch
-	memo  *memo                 // what is kept in it over our own commits
+	memo  *memo // what is kept in it over our own commits
 	mover *checkpointer
 	fault atomic.Pointer[error] // set once the file cannot be trusted any more
 	turn  sync.Mutex            // held to write
 	bell  chan struct{}         // rings when some may wait whom nobody serves
 	ended chan struct{}
 
+	known   known  // to whoever has the turn
 	serving []*job // taken from the queue for the group that is run; whoever has the turn
 
 	mu     sync.Mutex

@@ -9,7 +9,7 @@ import (
 // tables is a set of tables.
 type tables uint16
 
-// Those that remembered answers are read from, and all others together.
+// Those that remembered answers are read from, and what the writer knows, and all others together.
 const (
 	tokensTable tables = 1 << iota
 	grantsTable
@@ -19,6 +19,7 @@ const (
 	skillsTable
 	testsTable
 	testersTable
+	wishesTable // all three
 	otherTables
 	allTables tables = 1<<iota - 1
 )
@@ -26,6 +27,7 @@ const (
 var tableOf = map[string]tables{
 	"tokens": tokensTable, "grants": grantsTable, "clients": clientsTable, "roles": rolesTable,
 	"vendors": vendorsTable, "skills": skillsTable, "tests": testsTable, "testers": testersTable,
+	"suppressions": wishesTable, "refusals": wishesTable, "forgotten": wishesTable,
 }
 
 // Authorize implements [sqlite.Authorizer]: it forbids nothing and notes which
@@ -54,6 +56,7 @@ func (w *writer) keep(from beta.Mark, written tables, others int64) {
 	to := w.watch.mark()
 	if now, err := w.others(); err == nil && now == others && to != (beta.Mark{}) {
 		w.memo.keep(from, to, written)
+		w.known.as = to
 	}
 }
 
