@@ -29,7 +29,7 @@ func (b *bench) delivery(ctx context.Context) (m measured, err error) {
 		if err != nil {
 			return m, err
 		}
-		return b.besidesLedger(ctx, m)
+		return b.besidesParts(ctx, m, p)
 	}
 	q, err := b.startPost(ctx, b.against, "post-rival", h)
 	if err != nil {

@@ -15,50 +15,64 @@ import (
 // claimsAtOnce is how many mails Tryout claims together when it has enough to do.
 const claimsAtOnce = 24
 
-// besidesLedger adds to the ratio of delivery what its two durable changes of
-// each mail's row take without anything around them, and what would be left of the
-// ratio if that were all that Tryout adds to net/smtp. Both sides use up the
-// machine, so who needs more of it for a message sends fewer.
-func (b *bench) besidesLedger(ctx context.Context, m measured) (measured, error) {
-	alone, err := b.ledger(ctx)
+// besidesParts adds to the ratio of delivery what its parts take with nothing
+// around them, for each mail, and the ratio that they would leave: storing it, the two
+// durable changes of its row, and handing the same bytes to the receiver in
+// Tryout's dialogue. Both sides use up the machine, so who needs more of it for a
+// message sends fewer.
+func (b *bench) besidesParts(ctx context.Context, m measured, p *post) (measured, error) {
+	adds, ledger, err := b.ledger(ctx)
 	if err != nil {
 		return m, fmt.Errorf("the ledger alone: %w", err)
 	}
-	m.note += fmt.Sprintf("; claims and outcomes alone %.0f µs, with which net/smtp would be at %.2f",
-		micros(alone), micros(m.other)/micros(m.other+alone))
+	talk, err := p.alone(ctx, dialogue)
+	if err != nil {
+		return m, fmt.Errorf("the dialogue alone: %w", err)
+	}
+	m.note += fmt.Sprintf("; adds alone %.0f µs, claims and outcomes alone %.0f, the dialogue alone %.0f and %.0f of the server's: %.2f with nothing else",
+		micros(adds), micros(ledger), micros(talk.cost), micros(talk.server), micros(m.other)/micros(adds+ledger+talk.cost+talk.server))
 	return m, nil
 }
 
-// ledger is the processor time, for each mail, of claiming and settling as a
-// delivery does it: by the store alone, in a directory of its own.
-func (b *bench) ledger(ctx context.Context) (time.Duration, error) {
+// ledger is the processor time, for each mail, of storing it with its tester, and
+// of claiming and settling it as a delivery does: by the store alone, in a
+// directory of its own.
+func (b *bench) ledger(ctx context.Context) (adds, ledger time.Duration, err error) {
 	dir := filepath.Join(b.dir, "ledger")
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	s, err := store.Open(ctx, dir, newKey(), time.Now)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer s.Close()
-	if err := queueMails(ctx, s); err != nil {
-		return 0, err
+	d := &data{}
+	if err := d.fill(ctx, s, calls); err != nil {
+		return 0, 0, err
 	}
-	spent := itself.spent()
-	for n := 1; n > 0; {
-		if n, err = claimAndSettle(ctx, s); err != nil {
-			return 0, err
+	adds, err = spentOn(func() error { return queueMails(ctx, s, d) })
+	if err != nil {
+		return 0, 0, err
+	}
+	ledger, err = spentOn(func() (err error) {
+		for n := 1; n > 0 && err == nil; {
+			n, err = claimAndSettle(ctx, s)
 		}
-	}
-	return (itself.spent() - spent) / (calls * 500), nil
+		return err
+	})
+	return adds, ledger, err
+}
+
+// spentOn is the processor time for each mail of what is done to all of them.
+func spentOn(do func() error) (time.Duration, error) {
+	spent := itself.spent()
+	err := do()
+	return (itself.spent() - spent) / (calls * 500), err
 }
 
 // queueMails adds testers, 500 to a skill, and so their invitations.
-func queueMails(ctx context.Context, s *store.Store) error {
-	d := &data{}
-	if err := d.fill(ctx, s, calls); err != nil {
-		return err
-	}
+func queueMails(ctx context.Context, s *store.Store, d *data) error {
 	service := beta.NewService(s, time.Now, beta.Rules{}, func(beta.Place, beta.Link) string { return "" }, func() {})
 	by := beta.Caller{Name: "bench", Vendor: vendor, Write: true, RequestID: "01234567-89ab-4def-8123-456789abcdef"}
 	for i, p := range d.small {

@@ -108,8 +108,11 @@ func (p *post) ask(path string) ([]byte, error) {
 	return io.ReadAll(answer.Body)
 }
 
-// bare is the side without Tryout, sending Tryout's last message.
-func (p *post) bare(ctx context.Context) (speed, error) {
+// bare is the side without Tryout.
+func (p *post) bare(ctx context.Context) (speed, error) { return p.alone(ctx, bare) }
+
+// alone sends Tryout's last message over and over.
+func (p *post) alone(ctx context.Context, send func(ctx context.Context, addr, to string, message []byte, count int) (speed, error)) (speed, error) {
 	message, err := p.ask("/message")
 	if err != nil {
 		return speed{}, err
@@ -117,7 +120,7 @@ func (p *post) bare(ctx context.Context) (speed, error) {
 	_, rest, _ := bytes.Cut(message, []byte("\r\nTo: <"))
 	to, _, _ := bytes.Cut(rest, []byte(">"))
 	received := p.sink.spent()
-	s, err := bare(ctx, p.sink.addrs[0], string(to), message, calls*500)
+	s, err := send(ctx, p.sink.addrs[0], string(to), message, calls*500)
 	s.server = (p.sink.spent() - received) / (calls * 500)
 	return s, err
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"runtime/debug"
+	"sync"
 )
 
 type serveCmd struct{ config }
@@ -14,6 +16,15 @@ type serveCmd struct{ config }
 // more than this, and the memory goal (G13 of make bench) is missed.
 const gcPercent = 200
 
+// addProcessor has one goroutine more run at once than there are processors,
+// unless the environment says how many: who waits for the disk, in SQLite, would
+// wait once more behind all who answer requests, to go on (decision 0029).
+var addProcessor = sync.OnceFunc(func() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	}
+})
+
 // Run serves until told to stop.
 func (c serveCmd) Run(ctx context.Context, io streams, file *configFile) error {
 	if os.Getenv("GOGC") == "" {
@@ -22,6 +33,9 @@ func (c serveCmd) Run(ctx context.Context, io streams, file *configFile) error {
 	s, err := c.settings(file.mistakes...)
 	if err != nil {
 		return err
+	}
+	if s.postgres == "" {
+		addProcessor()
 	}
 	log, closeLog := newLog(io.err, c.LogFormat, c.LogLevel)
 	defer closeLog() // also when this panics
