@@ -57,7 +57,7 @@ var house = map[string]row{
 		grants:    "setup clock",
 	},
 	"deploy": {},
-	"bench":  {ours: "beta httpd lwa mailtest store storetest", libraries: "github.com/emersion/go-smtp github.com/prometheus/client_golang/prometheus zombiezen.com/go/sqlite", grants: "database smtp setup clock tests"}, // its receiver looks at messages as those of the tests do
+	"bench":  {ours: "beta httpd lwa mail mailtest store storetest", libraries: "github.com/emersion/go-smtp github.com/prometheus/client_golang/prometheus zombiezen.com/go/sqlite", grants: "database smtp setup clock tests"}, // its receiver looks at messages as those of the tests do
 }
 
 // granted are the imports and names that take a grant.
