@@ -26,7 +26,7 @@ const (
 		from testers where test_id = $1 and email_key = $2`
 )
 
-var readerPragmas = []string{"query_only=on", "cache_size=-1024"}
+var readerPragmas = []string{"query_only=on", "cache_size=-640"}
 
 // besides adds to a ratio what the statement takes without anything around it.
 func (b *bench) besides(ctx context.Context, m measured, statement string, size int) (measured, error) {

@@ -100,7 +100,7 @@ func patiently(try func() error) (err error) {
 
 func prepareReader(c *sqlite.Conn) error {
 	c.SetBusyTimeout(busy)
-	return pragmas(c, "query_only=on", "cache_size=-1024")
+	return pragmas(c, "query_only=on", "cache_size=-640")
 }
 
 // checkVersion refuses engines with the WAL-reset bug, which could lose
