@@ -45,18 +45,25 @@ func (c *checkpointer) ring() {
 func (c *checkpointer) run(w *writer) {
 	defer close(c.ended)
 	for range c.full {
-		if err := c.move(); err != nil {
-			w.note(err)
+		if c.move(w) != nil {
 			continue // with the next commit
 		}
 		w.turn.Lock()
-		w.note(c.move())
+		c.move(w)
 		w.turn.Unlock()
 	}
 }
 
-// move moves as much as no reader needs where it is.
-func (c *checkpointer) move() error { return pragmas(c.conn, "wal_checkpoint(passive)") }
+// move moves as much as no reader needs where it is. After a fault the log may
+// not be what was written to it, and the file is left as it is.
+func (c *checkpointer) move(w *writer) error {
+	if w.fault.Load() != nil {
+		return nil
+	}
+	err := pragmas(c.conn, "wal_checkpoint(passive)")
+	w.note(err)
+	return err
+}
 
 // close ends run; nobody rings any more.
 func (c *checkpointer) close() error {
