@@ -64,11 +64,14 @@ func (k *known) saved(test beta.Test) {
 	if k == nil {
 		return
 	}
-	if both, is := k.tests[test.Skill]; is && both.test.ID == test.ID {
-		test.Round, test.CreatedAt = both.test.Round, both.test.CreatedAt
-		test.ExpiresAt, test.EndedAt = at(ms(test.ExpiresAt)), at(ms(test.EndedAt))
-		k.tests[test.Skill] = tested{both.skill, test}
+	both, is := k.tests[test.Skill]
+	if !is || both.test.ID != test.ID { // whose it is, the statement did not ask
+		k.forget()
+		return
 	}
+	test.Round, test.CreatedAt = both.test.Round, both.test.CreatedAt
+	test.ExpiresAt, test.EndedAt = at(ms(test.ExpiresAt)), at(ms(test.EndedAt))
+	k.tests[test.Skill] = tested{both.skill, test}
 }
 
 // isWishless reports whether nobody wished anything, asking some where that is not known.

@@ -47,6 +47,9 @@ func TestWhatTheWriterKnowsIsWhatItWouldRead(t *testing.T) {
 			})
 			s.together(undone)
 		}},
+		{"it is saved without its skill", func() {
+			s.change(func(tx beta.Tx) error { return tx.SaveTest(beta.Test{ID: 1, Numbers: 9}) })
+		}},
 		{"another process writes it", func() { s.elsewhere("update tests set testers = 78") }},
 		{"another process renames the skill", func() { s.elsewhere("update skills set name = 'Other'") }},
 		{"the next round begins", func() {

@@ -43,11 +43,12 @@ func openSQLite(dir string, m *memo) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	mover, err := openCheckpointer(path)
+	readers := newPool(path, max(2, runtime.GOMAXPROCS(0)))
+	mover, err := openCheckpointer(path, readers.release)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), w.Close(), watch.close())
 	}
-	return &sqliteEngine{newPool(path, max(2, runtime.GOMAXPROCS(0))), startWriter(link, watch, m, mover), watch}, nil
+	return &sqliteEngine{readers, startWriter(link, watch, m, mover), watch}, nil
 }
 
 // makePrivate creates the file for its owner alone; SQLite gives the files

@@ -67,14 +67,19 @@ func startWriter(l *link, watch *watch, m *memo, mover *checkpointer) *writer {
 }
 
 // close runs what was handed in and closes the connection; who comes later is
-// told that the database is away.
+// told that the database is away. After a fault the connection is left to the end of
+// the process: SQLite moves the log into the file as the last one is closed.
 func (w *writer) close() error {
 	w.mu.Lock()
 	w.closed = true
 	close(w.bell)
 	w.mu.Unlock()
 	<-w.ended
-	return errors.Join(w.mover.close(), w.link.Close())
+	err := w.mover.close()
+	if w.fault.Load() != nil {
+		return err
+	}
+	return errors.Join(err, w.link.Close(), w.mover.file.Close())
 }
 
 // run hands fn in and waits until it is committed or failed.
