@@ -14,7 +14,9 @@ import (
 // While several processes are brought up to a new version one after the other,
 // the old ones go on working on the new schema. So a migration may add: tables,
 // indexes, columns with a default. What it takes away or renames, the version
-// before must not have used any more, nor may it narrow what a column takes.
+// before must not have used any more, nor may it narrow what a column takes. And
+// no trigger and no cascade: what a statement writes is asked when it is prepared
+// (Authorize), and an old process would not learn that it is more since.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
