@@ -79,11 +79,11 @@ func (k *known) isWishless(w wishers, some func() (bool, error)) (bool, error) {
 	if k != nil && k.wishless[w] {
 		return true, nil
 	}
-	any, err := some()
-	if k != nil && err == nil && !any {
+	wished, err := some()
+	if k != nil && err == nil && !wished {
 		put(&k.wishless, w, true)
 	}
-	return !any, err
+	return !wished, err
 }
 
 // put keeps a map from growing without bound.
